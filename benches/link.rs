@@ -1,0 +1,8 @@
+//! Throughput of the link layer.
+
+use criterion::{Criterion, criterion_group, criterion_main};
+
+fn benches(_criterion: &mut Criterion) {}
+
+criterion_group!(all, benches);
+criterion_main!(all);

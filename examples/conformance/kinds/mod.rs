@@ -1,0 +1,14 @@
+//! One module for each group of vector files, one function for each kind.
+
+use crate::runner::Tally;
+use serde_json::Value;
+
+/// How one kind of file is run.
+pub type Kind = fn(&Value, &mut Tally);
+
+/// The kind of the file `name`.
+pub fn find(name: &str) -> Option<Kind> {
+    KINDS.iter().find(|(kind, _)| *kind == name).map(|(_, run)| *run)
+}
+
+const KINDS: &[(&str, Kind)] = &[];

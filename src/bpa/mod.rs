@@ -1,0 +1,1 @@
+//! The bundle agent: receives, stores, forwards, delivers.

@@ -1,0 +1,1 @@
+//! Bundle Protocol version 7.

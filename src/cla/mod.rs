@@ -1,0 +1,1 @@
+//! Convergence-layer adapters: bundles over what lies below. No sockets.

@@ -1,0 +1,1 @@
+//! Synchronization and channel coding: markers, randomizers, Reed-Solomon, and the chain that makes and reads CADUs.

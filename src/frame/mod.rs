@@ -1,0 +1,1 @@
+//! Transfer frames: AOS, with packets in and out of their data zones.

@@ -1,0 +1,1 @@
+//! Whole links: frames and channel coding from one set of managed parameters.

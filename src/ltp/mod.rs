@@ -1,0 +1,1 @@
+//! Licklider transmission: segments, claims, sender, receiver, engine.

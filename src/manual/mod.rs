@@ -1,0 +1,1 @@
+//! Rustdoc-only chapters.

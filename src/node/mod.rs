@@ -1,0 +1,1 @@
+//! A whole node as one machine: agent, adapters, links.

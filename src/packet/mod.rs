@@ -1,0 +1,1 @@
+//! Space Packets and Encapsulation Packets.

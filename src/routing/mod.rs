@@ -1,0 +1,1 @@
+//! Contact plans and routes through them.

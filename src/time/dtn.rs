@@ -1,0 +1,42 @@
+use super::Instant;
+use core::time::Duration;
+
+/// DTN time: milliseconds since 2000-01-01 00:00:00 UTC. Zero means that no accurate clock was at hand.
+///
+/// Source: RFC 9171 §4.2.6.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DtnTime(pub u64);
+
+impl DtnTime {
+    /// No accurate clock.
+    pub const UNKNOWN: Self = Self(0);
+
+    /// From milliseconds of Unix time; `None` before the year 2000.
+    #[must_use]
+    pub const fn from_unix_millis(millis: u64) -> Option<Self> {
+        match millis.checked_sub(UNIX_MILLIS_AT_2000) {
+            Some(millis) => Some(Self(millis)),
+            None => None,
+        }
+    }
+}
+
+/// Which DTN time it was at the host's [`Instant::ZERO`]: how a host's clock and bundle time go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Epoch(pub DtnTime);
+
+impl Epoch {
+    /// The DTN time at `instant`.
+    #[must_use]
+    pub const fn dtn_time(self, instant: Instant) -> DtnTime {
+        DtnTime(self.0.0.saturating_add(instant.as_millis()))
+    }
+
+    /// The instant of `time`; [`Instant::ZERO`] when that lies before the host's start.
+    #[must_use]
+    pub fn instant(self, time: DtnTime) -> Instant {
+        Instant::ZERO + Duration::from_millis(time.0.saturating_sub(self.0.0))
+    }
+}
+
+const UNIX_MILLIS_AT_2000: u64 = 946_684_800_000;

@@ -1,0 +1,1 @@
+//! Deterministic CBOR heads, read strictly and written shortest.

@@ -1,0 +1,5 @@
+//! Tests of the link layer, one file per behaviour.
+
+#[path = "../common/mod.rs"]
+#[allow(dead_code, reason = "not every test binary reads shared data")]
+mod common;

@@ -1,0 +1,6 @@
+//! Tests of the wire layer, one file per behaviour.
+
+#[path = "../common/mod.rs"]
+#[allow(dead_code, reason = "not every test binary reads shared data")]
+mod common;
+mod sdnv;
