@@ -29,7 +29,7 @@ pub mod bpa;
 pub mod bundle;
 #[cfg(feature = "alloc")]
 pub mod cla;
-#[cfg(feature = "alloc")]
+#[cfg(feature = "std")]
 pub mod io;
 #[cfg(feature = "alloc")]
 pub mod link;
