@@ -199,7 +199,9 @@ impl Block {
         Ok(())
     }
 
-    pub(super) fn wire_len(&self) -> usize {
+    /// Octets of the encoded block.
+    #[must_use]
+    pub fn encoded_len(&self) -> usize {
         let data = self.data_len();
         2 + cbor::head_len(self.block_type())
             + cbor::head_len(self.number)

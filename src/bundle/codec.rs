@@ -107,8 +107,8 @@ impl Bundle {
     /// Octets of the encoded bundle.
     #[must_use]
     pub fn encoded_len(&self) -> usize {
-        let blocks: usize = self.blocks.iter().map(Block::wire_len).sum();
-        2 + self.primary.wire_len() + blocks + self.payload.wire_len()
+        let blocks: usize = self.blocks.iter().map(Block::encoded_len).sum();
+        2 + self.primary.wire_len() + blocks + self.payload.encoded_len()
     }
 
     /// Writes the bundle to the front of `out` and returns how many octets that took.
