@@ -4,3 +4,4 @@
 #[allow(dead_code, reason = "not every test binary reads shared data")]
 mod common;
 mod reference_routes;
+mod agent;
