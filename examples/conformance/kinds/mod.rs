@@ -1,6 +1,7 @@
 //! One module for each group of vector files, one function for each kind.
 
 mod bundles;
+mod coding;
 
 use crate::runner::Tally;
 use serde_json::Value;
@@ -13,4 +14,8 @@ pub fn find(name: &str) -> Option<Kind> {
     KINDS.iter().find(|(kind, _)| *kind == name).map(|(_, run)| *run)
 }
 
-const KINDS: &[(&str, Kind)] = &[("bpv7_bundles", bundles::bpv7_bundles)];
+const KINDS: &[(&str, Kind)] = &[
+    ("bpv7_bundles", bundles::bpv7_bundles),
+    ("randomizer", coding::randomizer),
+    ("reed_solomon", coding::reed_solomon),
+];

@@ -1,0 +1,55 @@
+/// Why managed parameters of the coding layer are refused.
+///
+/// Source: the clause is named with each reason, of CCSDS 131.0-B-5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParameterError {
+    /// The book lists the interleaving depths 1, 2, 3, 4, 5 and 8 (§4.3.5).
+    #[error("Reed-Solomon: interleaving depth {depth} is not one of 1, 2, 3, 4, 5, 8")]
+    Interleave {
+        /// The depth asked for.
+        depth: u8,
+    },
+    /// Virtual fill has to be spread evenly over the codewords of a codeblock (§4.3.7).
+    #[error("Reed-Solomon: virtual fill {fill} is not a multiple of the interleaving depth {depth}")]
+    UnevenFill {
+        /// Symbols of virtual fill asked for, in all codewords together.
+        fill: u16,
+        /// Codewords in a codeblock.
+        depth: u8,
+    },
+    /// Each codeword has to keep at least one information symbol (§4.3.7).
+    #[error("Reed-Solomon: virtual fill {fill} exceeds {max}")]
+    Fill {
+        /// Symbols of virtual fill asked for.
+        fill: u16,
+        /// The most there can be.
+        max: u16,
+    },
+    /// A frame of this length does not exist (§11).
+    #[error("frame length {len} is not between 1 and {max}")]
+    FrameLen {
+        /// Octets asked for.
+        len: usize,
+        /// The longest frame any frame protocol has.
+        max: usize,
+    },
+    /// On the link symbols are in the dual basis (§4.4.2).
+    #[error("Reed-Solomon: the conventional basis is not sent over a link")]
+    Basis,
+    /// The randomizer of telecommand links is not used with this code (§10.4).
+    #[error("the TC randomizer does not belong to this code")]
+    TcRandomizer,
+    /// This code has another marker (§9.3).
+    #[error("a marker of {bits} bits that does not belong to this code")]
+    Marker {
+        /// Length of the marker asked for.
+        bits: u16,
+    },
+    /// A marker takes 1 to 24 octets.
+    #[error("a marker cannot have {len} octets")]
+    MarkerLen {
+        /// Octets asked for.
+        len: usize,
+    },
+}
