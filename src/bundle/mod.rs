@@ -1,1 +1,59 @@
-//! Bundle Protocol version 7.
+//! Bundle Protocol version 7: bundles, blocks, endpoint identifiers and administrative records.
+//!
+//! A [`Bundle`] is read from one received buffer and keeps slices of it, so its payload is never copied. Reading
+//! enforces the encoding and the rules of RFC 9171 and says which one was broken. [`BundleBuilder`] makes bundles
+//! and cannot make one that the reader would refuse.
+//!
+//! ```
+//! use core::time::Duration;
+//! use spacelink::bundle::{Bundle, CreationTimestamp};
+//! use spacelink::time::DtnTime;
+//!
+//! let sent = Bundle::builder("ipn:1.7".parse()?, "ipn:977.3.1".parse()?)
+//!     .timestamp(CreationTimestamp { time: DtnTime(850_000_000_000), sequence: 0 })
+//!     .lifetime(Duration::from_secs(3600))
+//!     .hop_limit(16)
+//!     .payload("hello")
+//!     .build()?;
+//!
+//! let mut bundle = Bundle::decode(sent.encode().into())?;
+//! assert_eq!(bundle, sent);
+//! assert_eq!(&bundle.payload()[..], b"hello");
+//!
+//! // What a forwarding node does to it.
+//! assert!(bundle.raise_hop_count());
+//! bundle.set_previous_node("ipn:2.0".parse()?);
+//! assert_eq!(bundle.hop_count().map(|hops| hops.count), Some(1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Left out: what a node does with bundles (see `bpa`), the procedures of fragmentation, and the making and checking
+//! of BPSec blocks, which are carried as they came.
+//!
+//! Source: RFC 9171, RFC 9713 (administrative record types), RFC 9758 (`ipn` with allocators).
+
+mod admin;
+mod block;
+mod builder;
+mod check;
+mod codec;
+mod eid;
+mod error;
+mod flags;
+mod forward;
+mod primary;
+mod rules;
+mod security;
+mod text;
+
+pub use admin::{AdminRecord, Reason, Status, StatusReport};
+pub use block::{Block, BlockContent, HopCount, block_type};
+pub use builder::BundleBuilder;
+pub use check::CrcType;
+pub use codec::Bundle;
+pub use eid::{Eid, IpnElements, NodeNumber};
+pub use error::BundleError;
+pub use flags::{BlockFlags, BundleFlags};
+pub use primary::{BundleId, CreationTimestamp, Fragment, FragmentRange, Primary};
+pub use rules::Rules;
+pub use text::EidTextError;

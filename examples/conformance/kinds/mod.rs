@@ -1,5 +1,7 @@
 //! One module for each group of vector files, one function for each kind.
 
+mod bundles;
+
 use crate::runner::Tally;
 use serde_json::Value;
 
@@ -11,4 +13,4 @@ pub fn find(name: &str) -> Option<Kind> {
     KINDS.iter().find(|(kind, _)| *kind == name).map(|(_, run)| *run)
 }
 
-const KINDS: &[(&str, Kind)] = &[];
+const KINDS: &[(&str, Kind)] = &[("bpv7_bundles", bundles::bpv7_bundles)];

@@ -1,0 +1,93 @@
+//! What a node does to a bundle on its way.
+
+use super::block::millis_up;
+use super::rules::check;
+use super::{Block, BlockContent, Bundle, BundleError, Eid, HopCount, Rules, block_type};
+use crate::time::{DtnTime, Epoch, Instant};
+use core::time::Duration;
+
+impl Bundle {
+    /// Says which node sends the bundle on: changes the previous node block, or adds one.
+    ///
+    /// Source: RFC 9171 §4.4.1.
+    pub fn set_previous_node(&mut self, node: Eid) {
+        let content = BlockContent::PreviousNode(node);
+        match self.blocks.iter_mut().find(|block| block.block_type() == block_type::PREVIOUS_NODE) {
+            Some(block) => block.set_content(content),
+            None => {
+                let number = self.free_number();
+                self.blocks.push(Block::new(content).with_number(number).with_crc(self.primary.crc));
+            }
+        }
+    }
+
+    /// Adds time spent here or on the way to the age block, if there is one in the clear.
+    ///
+    /// Source: RFC 9171 §4.4.2.
+    pub fn add_age(&mut self, time: Duration) {
+        let more = millis_up(time);
+        for block in &mut self.blocks {
+            if let BlockContent::Age(millis) = block.content {
+                block.set_content(BlockContent::Age(millis.saturating_add(more)));
+            }
+        }
+    }
+
+    /// Counts one more node, if there is a hop count block in the clear. `false` when the limit is passed: the
+    /// bundle is to be deleted.
+    ///
+    /// Source: RFC 9171 §4.4.3.
+    #[must_use = "a bundle over its hop limit is to be deleted"]
+    pub fn raise_hop_count(&mut self) -> bool {
+        for block in &mut self.blocks {
+            if let BlockContent::HopCount(hops) = block.content {
+                let hops = HopCount { count: hops.count.saturating_add(1), ..hops };
+                block.set_content(BlockContent::HopCount(hops));
+                return !hops.exceeded();
+            }
+        }
+        true
+    }
+
+    /// Takes out a block, as its flags may ask for when this node does not know its type.
+    ///
+    /// # Errors
+    /// [`BundleError::NoSuchBlock`] when there is none or it is the payload; the rule that would be broken when the
+    /// bundle cannot be without it. The bundle is then unchanged.
+    pub fn remove_block(&mut self, number: u64) -> Result<Block, BundleError> {
+        let at = self.blocks.iter().position(|block| block.number == number);
+        let at = at.ok_or(BundleError::NoSuchBlock { block: number })?;
+        let rules = if check(self, &Rules::STRICT).is_ok() { Rules::STRICT } else { Rules::LENIENT };
+        let removed = self.blocks.remove(at);
+        if let Err(error) = check(self, &rules) {
+            self.blocks.insert(at, removed);
+            return Err(error);
+        }
+        Ok(removed)
+    }
+
+    /// When the bundle is no longer worth keeping, by the clock of the host that received it at `received`.
+    ///
+    /// With a source that had a clock and a host that knows the time (`epoch`), that is creation time plus lifetime.
+    /// Otherwise it is what is left of the lifetime at `received`, going by the age block. [`Instant::MAX`] when it
+    /// never ends.
+    ///
+    /// Source: RFC 9171 §4.2.6, §4.4.2.
+    #[must_use]
+    pub fn expires_at(&self, received: Instant, epoch: Option<Epoch>) -> Instant {
+        let made = self.primary.timestamp.time;
+        match epoch {
+            Some(epoch) if made != DtnTime::UNKNOWN => {
+                epoch.instant(DtnTime(made.0.saturating_add(self.primary.lifetime_ms)))
+            }
+            _ => received + self.lifetime().saturating_sub(self.age().unwrap_or_default()),
+        }
+    }
+
+    /// The lowest number no block has.
+    fn free_number(&self) -> u64 {
+        // Among n blocks and two reserved numbers, one of the first n + 3 is free.
+        let taken = |number: &u64| self.blocks.iter().any(|block| block.number == *number);
+        (2..).find(|number| !taken(number)).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,155 @@
+use super::{
+    Block, BlockContent, BlockFlags, Bundle, BundleError, BundleFlags, CrcType, block_type, security,
+};
+use crate::time::DtnTime;
+
+/// How strictly bundles are read and built. The default is the letter of the standards.
+///
+/// Two rules can be waived, because implementations at large do not keep them: a node that must talk to such a
+/// peer has to take its bundles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rules {
+    /// Blocks beyond the primary that a bundle may have. Protects against bundles made of a million tiny blocks.
+    pub max_blocks: usize,
+    /// Whether the primary block needs a CRC or an integrity block. RFC 9171 §4.3.1 says so; several
+    /// implementations send neither.
+    pub protected_primary: bool,
+    /// Whether `ipn:0.x` is the null endpoint also as a source, so that such a bundle must be one that is not
+    /// fragmented and asks for no reports, and whether `ipn:0.x` with a service may not be built. RFC 9758 §3.4
+    /// says so; implementations of RFC 9171 alone know `dtn:none` only.
+    pub null_ipn: bool,
+}
+
+impl Rules {
+    /// Blocks taken by default.
+    pub const MAX_BLOCKS: usize = 128;
+
+    /// The letter of the standards.
+    pub const STRICT: Self = Self { max_blocks: Self::MAX_BLOCKS, protected_primary: true, null_ipn: true };
+
+    /// Takes bundles with an unprotected primary block, and `ipn:0.x` as if it were an endpoint like any other.
+    pub const LENIENT: Self =
+        Self { max_blocks: Self::MAX_BLOCKS, protected_primary: false, null_ipn: false };
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self::STRICT
+    }
+}
+
+/// The rules between the fields and blocks of a bundle. What one block alone must keep is seen when it is read.
+pub(super) fn check(bundle: &Bundle, rules: &Rules) -> Result<(), BundleError> {
+    check_blocks(&bundle.blocks, &bundle.payload)?;
+    check_fields(bundle, rules)
+}
+
+/// Numbers and types of the blocks.
+///
+/// To be checked before contents are read: it bounds how many contents there are.
+pub(super) fn check_blocks(blocks: &[Block], payload: &Block) -> Result<(), BundleError> {
+    check_numbers(blocks, payload)?;
+    check_types(blocks)
+}
+
+/// The rules that need the contents of the blocks.
+pub(super) fn check_fields(bundle: &Bundle, rules: &Rules) -> Result<(), BundleError> {
+    let primary = &bundle.primary;
+    let flags = primary.flags;
+    let admin = flags.contains(BundleFlags::ADMIN_RECORD);
+    let anonymous = primary.source.is_null() && (rules.null_ipn || primary.source.node().is_none());
+    if admin && flags.asks_reports() {
+        return Err(BundleError::AdminAsksReports);
+    }
+    if anonymous && !flags.contains(BundleFlags::MUST_NOT_FRAGMENT) {
+        return Err(BundleError::AnonymousFragmentable);
+    }
+    if anonymous && flags.asks_reports() {
+        return Err(BundleError::AnonymousAsksReports);
+    }
+    if admin || anonymous {
+        let asking = bundle.all_blocks().find(|block| block.flags.contains(BlockFlags::REPORT_UNPROCESSED));
+        if let Some(block) = asking {
+            return Err(BundleError::BlockAsksReports { block: block.number });
+        }
+    }
+    if primary.timestamp.time == DtnTime::UNKNOWN && !has_type(&bundle.blocks, block_type::AGE) {
+        return Err(BundleError::NoAge);
+    }
+    if rules.protected_primary && primary.crc == CrcType::None && !security::covers_primary(&bundle.blocks)? {
+        return Err(BundleError::UnprotectedPrimary);
+    }
+    check_fragment(bundle)
+}
+
+/// Every number once; 0 and 1 are taken.
+fn check_numbers(blocks: &[Block], payload: &Block) -> Result<(), BundleError> {
+    if payload.number != PAYLOAD_NUMBER {
+        return Err(BundleError::PayloadNumber { number: payload.number });
+    }
+    // One bit a number for those in use; others are compared one by one, which the limit on blocks bounds.
+    let mut seen: u64 = 0b11;
+    for (at, block) in blocks.iter().enumerate() {
+        let number = block.number;
+        if number <= PAYLOAD_NUMBER {
+            return Err(match number {
+                PAYLOAD_NUMBER => BundleError::DuplicateNumber { block: number },
+                _ => BundleError::ReservedNumber { block_type: block.block_type(), number },
+            });
+        }
+        let twice = if number < 64 {
+            let bit = 1 << number;
+            let before = seen;
+            seen |= bit;
+            before & bit != 0
+        } else {
+            blocks.iter().take(at).any(|other| other.number == number)
+        };
+        if twice {
+            return Err(BundleError::DuplicateNumber { block: number });
+        }
+    }
+    Ok(())
+}
+
+/// One payload, and at most one block of each type that says something about the bundle as a whole.
+fn check_types(blocks: &[Block]) -> Result<(), BundleError> {
+    let mut seen = [false; 3];
+    for block in blocks {
+        let block_type = block.block_type();
+        let slot = match block_type {
+            block_type::PAYLOAD => return Err(BundleError::PayloadNotLast),
+            block_type::PREVIOUS_NODE => 0,
+            block_type::AGE => 1,
+            block_type::HOP_COUNT => 2,
+            _ => continue,
+        };
+        if core::mem::replace(&mut seen[slot], true) {
+            return Err(BundleError::DuplicateType { block_type });
+        }
+        if let BlockContent::HopCount(hops) = &block.content {
+            if hops.limit == 0 {
+                return Err(BundleError::HopLimit { limit: 0 });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_fragment(bundle: &Bundle) -> Result<(), BundleError> {
+    let Some(part) = bundle.primary.fragment else { return Ok(()) };
+    let len = bundle.payload.data_len() as u64;
+    let fits = part.offset.checked_add(len).is_some_and(|end| end <= part.total);
+    // An encrypted payload may be longer than what was encrypted.
+    if !fits && !security::is_encrypted(&bundle.blocks, PAYLOAD_NUMBER)? {
+        return Err(BundleError::FragmentRange { offset: part.offset, len, total: part.total });
+    }
+    Ok(())
+}
+
+fn has_type(blocks: &[Block], block_type: u64) -> bool {
+    blocks.iter().any(|block| block.block_type() == block_type)
+}
+
+pub(super) const PAYLOAD_NUMBER: u64 = 1;

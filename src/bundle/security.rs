@@ -1,0 +1,47 @@
+//! Which blocks the security blocks of a bundle speak of.
+
+use super::{Block, BlockContent, BundleError, block_type};
+use crate::wire::{DecodeError, cbor};
+
+/// Whether an integrity block covers the primary block.
+pub(super) fn covers_primary(blocks: &[Block]) -> Result<bool, BundleError> {
+    any_target(blocks, block_type::INTEGRITY, PRIMARY)
+}
+
+/// Whether the content of block `number` is encrypted.
+pub(super) fn is_encrypted(blocks: &[Block], number: u64) -> Result<bool, BundleError> {
+    any_target(blocks, block_type::CONFIDENTIALITY, number)
+}
+
+fn any_target(blocks: &[Block], kind: u64, number: u64) -> Result<bool, BundleError> {
+    for block in blocks {
+        let BlockContent::Octets { block_type, data } = &block.content else { continue };
+        if *block_type != kind {
+            continue;
+        }
+        let found = targets_include(data, number).map_err(|error| BundleError::Content {
+            block: block.number,
+            block_type: *block_type,
+            error,
+        })?;
+        if found {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether `number` is among the targets, the first item of an abstract security block.
+///
+/// Source: RFC 9172 §3.6.
+fn targets_include(data: &[u8], number: u64) -> Result<bool, DecodeError> {
+    let mut reader = cbor::Reader::new("abstract security block", data);
+    let mut found = false;
+    // A false count runs out of octets at once.
+    for _ in 0..reader.array("targets")? {
+        found |= reader.unsigned("target")? == number;
+    }
+    Ok(found)
+}
+
+const PRIMARY: u64 = 0;

@@ -1,0 +1,3 @@
+//! Tests of the io layer, one file per behaviour.
+
+mod channel;
