@@ -3,4 +3,6 @@
 #[path = "../common/mod.rs"]
 #[allow(dead_code, reason = "not every test binary reads shared data")]
 mod common;
+mod eid;
+mod foreign_bundles;
 mod reference_routes;
