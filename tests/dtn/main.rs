@@ -1,8 +1,12 @@
 //! Tests of the dtn layer, one file per behaviour.
 
+mod admin_records;
+mod bundle_properties;
+mod bundle_rules;
 #[path = "../common/mod.rs"]
 #[allow(dead_code, reason = "not every test binary reads shared data")]
 mod common;
 mod eid;
 mod foreign_bundles;
+mod forwarding;
 mod reference_routes;
