@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use proptest::prelude::*;
 use spacelink::bundle::{
-    AdminRecord, Block, BlockContent, BlockFlags, Bundle, BundleFlags, CreationTimestamp, CrcType, Eid, Fragment,
-    HopCount, IpnElements, NodeNumber, Rules,
+    AdminRecord, Block, BlockContent, BlockFlags, Bundle, BundleFlags, CrcType, CreationTimestamp, Eid,
+    Fragment, HopCount, IpnElements, NodeNumber, Rules,
 };
 use spacelink::time::DtnTime;
 
@@ -35,9 +35,8 @@ fn block() -> impl Strategy<Value = Block> {
         (1u8.., number()).prop_map(|(limit, count)| BlockContent::HopCount(HopCount { limit, count })),
         octets,
     ];
-    (content, crc(), number()).prop_map(|(content, crc, flags)| {
-        Block::new(content).with_crc(crc).with_flags(BlockFlags(flags))
-    })
+    (content, crc(), number())
+        .prop_map(|(content, crc, flags)| Block::new(content).with_crc(crc).with_flags(BlockFlags(flags)))
 }
 
 prop_compose! {

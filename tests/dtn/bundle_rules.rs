@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use spacelink::bundle::{
-    Block, BlockContent, BlockFlags, Bundle, BundleBuilder, BundleError, BundleFlags, CreationTimestamp, CrcType, Eid,
-    Fragment, HopCount, Rules, block_type,
+    Block, BlockContent, BlockFlags, Bundle, BundleBuilder, BundleError, BundleFlags, CrcType,
+    CreationTimestamp, Eid, Fragment, HopCount, Rules, block_type,
 };
 use spacelink::time::DtnTime;
 use spacelink::wire::DecodeError;
@@ -206,9 +206,12 @@ fn hop_limits() {
 
 #[test]
 fn contents_must_be_what_their_type_says() {
-    for (block, block_type) in
-        [("850702000042 1801", 7), ("85070200004101", 0), ("850702000042 0102", 7), ("850602000043 820100", 0)]
-    {
+    for (block, block_type) in [
+        ("850702000042 1801", 7),
+        ("85070200004101", 0),
+        ("850702000042 0102", 7),
+        ("850602000043 820100", 0),
+    ] {
         let outcome = read(&primary(), &format!("{}{PAYLOAD}", block.replace(' ', "")));
         match block_type {
             0 => assert!(outcome.is_ok(), "{block}"),
@@ -252,7 +255,13 @@ fn hostile_sizes_are_refused_cheaply() {
 #[test]
 fn every_cut_is_refused() {
     let whole = Bytes::from(
-        builder().previous_node(eid("dtn://n/")).age(Duration::from_secs(1)).hop_limit(9).build().unwrap().encode(),
+        builder()
+            .previous_node(eid("dtn://n/"))
+            .age(Duration::from_secs(1))
+            .hop_limit(9)
+            .build()
+            .unwrap()
+            .encode(),
     );
     for len in 0..whole.len() {
         let outcome = Bundle::decode(whole.slice(..len));

@@ -53,7 +53,8 @@ fn two_elements_and_three_are_one_endpoint() {
 
 #[test]
 fn null_endpoints() {
-    for null in [&[0x82, 1, 0][..], &[0x82, 2, 0x82, 0, 0], &[0x82, 2, 0x83, 0, 0, 0], &[0x82, 2, 0x82, 0, 9]] {
+    for null in [&[0x82, 1, 0][..], &[0x82, 2, 0x82, 0, 0], &[0x82, 2, 0x83, 0, 0, 0], &[0x82, 2, 0x82, 0, 9]]
+    {
         let found = decoded(null).unwrap();
         assert!(found.is_null(), "{found}");
         assert_eq!(found.to_vec().unwrap(), null);

@@ -1,7 +1,9 @@
 //! What nodes do to bundles: previous node, age, hops, removal, expiry; and octets that nobody touched.
 
 use bytes::Bytes;
-use spacelink::bundle::{Block, BlockFlags, Bundle, BundleError, CreationTimestamp, CrcType, Eid, IpnElements};
+use spacelink::bundle::{
+    Block, BlockFlags, Bundle, BundleError, CrcType, CreationTimestamp, Eid, IpnElements,
+};
 use spacelink::time::{DtnTime, Epoch, Instant};
 use std::time::Duration;
 
@@ -15,7 +17,9 @@ fn received(time: u64) -> Bundle {
         .lifetime(Duration::from_secs(100))
         .age(Duration::from_millis(40))
         .hop_limit(2)
-        .block(Block::of_type(200, "kept").with_number(3).with_flags(BlockFlags(0x110)).with_crc(CrcType::Crc16))
+        .block(
+            Block::of_type(200, "kept").with_number(3).with_flags(BlockFlags(0x110)).with_crc(CrcType::Crc16),
+        )
         .payload("data")
         .build()
         .unwrap();

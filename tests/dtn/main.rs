@@ -6,7 +6,9 @@ mod bundle_rules;
 #[path = "../common/mod.rs"]
 #[allow(dead_code, reason = "not every test binary reads shared data")]
 mod common;
+mod contact_plans;
 mod eid;
 mod foreign_bundles;
 mod forwarding;
 mod reference_routes;
+mod routes;

@@ -84,7 +84,10 @@ fn other_types_are_refused_by_name() {
     assert!(reader(&[0x80]).indefinite_array("definite").is_err());
     assert!(reader(&[0xD9, 0xD9, 0xF7, 0x9F]).indefinite_array("tag").is_err());
     for indefinite in [0x5F, 0x7F, 0xBF, 0x1F, 0x3F, 0xDF] {
-        assert!(matches!(reader(&[indefinite, 0xFF]).head(), Err(DecodeError::Rule { .. })), "{indefinite:02x}");
+        assert!(
+            matches!(reader(&[indefinite, 0xFF]).head(), Err(DecodeError::Rule { .. })),
+            "{indefinite:02x}"
+        );
     }
     for reserved in [0x1C, 0x1D, 0x1E, 0x5C, 0xFC] {
         assert!(matches!(reader(&[reserved]).head(), Err(DecodeError::Field { .. })), "{reserved:02x}");
