@@ -66,8 +66,7 @@ impl ContactPlan {
     /// `start_unix_secs` says which Unix time the plan's start is. A range of A below B holds both ways, unless
     /// another says otherwise for the way back; one of A above B holds only one way. A contact gets the largest light time among the
     /// ranges that overlap it. Fractions of a second are read in light times, though ION writes none. Confidence is
-    /// passed over, and a line before the `a` commands such as `m horizon +0` is not taken: this is a plan, not a
-    /// start-up file.
+    /// passed over. Other commands are refused: this is a plan, not a start-up file.
     ///
     /// # Errors
     /// The first line that cannot be read, or the first contact that cannot be in a plan.
@@ -173,15 +172,17 @@ fn light_time(
         .or_else(|| largest((contact.to, contact.from)).filter(|_| contact.to < contact.from))
 }
 
+/// Digits only; `parse` alone would take a sign too.
 fn number(text: &str) -> Result<u64, IonProblem> {
-    text.parse().map_err(|_| IonProblem::Number)
+    let plain = text.bytes().all(|digit| digit.is_ascii_digit());
+    text.parse().ok().filter(|_| plain).ok_or(IonProblem::Number)
 }
 
 /// A node number, or allocator and node with a dot between.
 fn node(text: &str) -> Result<NodeNumber, IonProblem> {
     match text.split_once('.') {
         None => number(text).map(NodeNumber),
-        Some((allocator, node)) => match (allocator.parse(), node.parse()) {
+        Some((allocator, node)) => match (number(allocator)?.try_into(), number(node)?.try_into()) {
             (Ok(allocator), Ok(node)) => Ok(NodeNumber::new(allocator, node)),
             _ => Err(IonProblem::Number),
         },
@@ -201,7 +202,7 @@ fn seconds(text: &str) -> Result<Duration, IonProblem> {
 
 fn time(text: &str, start_unix_secs: Option<u64>) -> Result<PlanTime, IonProblem> {
     if let Some(offset) = text.strip_prefix('+') {
-        let secs: u64 = offset.parse().map_err(|_| IonProblem::Time)?;
+        let secs = number(offset).map_err(|_| IonProblem::Time)?;
         let micros = secs.checked_mul(SECOND).ok_or(IonProblem::Time)?;
         return Ok(PlanTime::from_micros(micros));
     }
@@ -233,7 +234,7 @@ fn unix_secs(text: &str) -> Option<u64> {
 }
 
 fn three(text: &str, separator: char) -> Option<[u64; 3]> {
-    let mut parts = text.split(separator).map(|part| part.parse().ok());
+    let mut parts = text.split(separator).map(|part| number(part).ok());
     let found = [parts.next()??, parts.next()??, parts.next()??];
     parts.next().is_none().then_some(found)
 }

@@ -1,7 +1,15 @@
 //! Tests of the dtn layer, one file per behaviour.
 
+mod admin_records;
+mod agent;
+mod bundle_properties;
+mod bundle_rules;
 #[path = "../common/mod.rs"]
 #[allow(dead_code, reason = "not every test binary reads shared data")]
 mod common;
+mod contact_plans;
+mod eid;
+mod foreign_bundles;
+mod forwarding;
 mod reference_routes;
-mod agent;
+mod routes;
