@@ -3,3 +3,10 @@
 #[path = "../common/mod.rs"]
 #[allow(dead_code, reason = "not every test binary reads shared data")]
 mod common;
+
+mod cadu;
+mod marker;
+mod randomizer;
+mod real_data;
+mod receiver;
+mod reed_solomon;
