@@ -1,0 +1,61 @@
+/// Spacecraft identifier. Ten bits in TM, TC and AOS frames (eight in AOS before issue 5), sixteen in USLP frames;
+/// each frame type refuses what it cannot carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scid(pub u16);
+
+/// Virtual channel identifier: 6 bits (3 in TM frames).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Vcid(u8);
+
+impl Vcid {
+    /// The channel of idle frames in AOS and USLP: 63.
+    pub const IDLE: Self = Self(63);
+
+    /// `None` beyond six bits.
+    #[must_use]
+    pub const fn new(value: u8) -> Option<Self> {
+        if value <= Self::IDLE.0 { Some(Self(value)) } else { None }
+    }
+
+    /// The low six bits of `value`.
+    pub(super) const fn masked(value: u16) -> Self {
+        Self((value & Self::IDLE.0 as u16) as u8)
+    }
+
+    /// The number, 0 to 63.
+    #[must_use]
+    pub const fn value(self) -> u8 {
+        self.0
+    }
+
+    /// The number as an index of a table with 64 entries.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Transfer frame version: which of the frame formats it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum FrameVersion {
+    /// TM and TC frames; version 1, bits 00.
+    One,
+    /// AOS frames; version 2, bits 01.
+    Two,
+    /// USLP frames; version 4, bits 1100.
+    Four,
+}
+
+/// Global virtual channel identifier: names a virtual channel among all missions'.
+///
+/// Source: CCSDS 732.0-B-5 §2.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Gvcid {
+    /// Format of the frames.
+    pub version: FrameVersion,
+    /// Which spacecraft.
+    pub scid: Scid,
+    /// Which of its channels.
+    pub vcid: Vcid,
+}

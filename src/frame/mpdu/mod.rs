@@ -1,0 +1,42 @@
+//! Packets in and out of multiplexing protocol data units (M_PDU), the content of an AOS data zone.
+//!
+//! An M_PDU is a two-octet header, whose [first header pointer](FirstHeader) says where the first packet starts, and
+//! a zone of packets one after the other. Packets may start anywhere and go on over any number of zones.
+//! [`PacketInserter`] fills zones; [`PacketExtractor`] takes them apart. Neither needs an allocator.
+//!
+//! ```
+//! use spacelink::frame::mpdu::{Extracted, PacketExtractor, PacketInserter, SliceBuffer};
+//! use spacelink::packet::IdleKind;
+//!
+//! let packet = [0xE5, 12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]; // an LTP segment in 12 octets
+//! let mut inserter = PacketInserter::new(IdleKind::Encapsulation);
+//! let mut store = [0; 64];
+//! let mut extractor = PacketExtractor::new(SliceBuffer::new(&mut store), 64);
+//! let mut seen = 0;
+//! for _ in 0..2 {
+//!     let mut octets = [0; 10];
+//!     let mut zone = inserter.begin(&mut octets)?;
+//!     inserter.insert(&mut zone, &packet);
+//!     inserter.finish(zone);
+//!     extractor.extract(&octets, |found| {
+//!         if found == Extracted::Packet(&packet) {
+//!             seen += 1;
+//!         }
+//!     });
+//! }
+//! assert_eq!(seen, 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Left out: choosing which packet comes next (a multiplexer does), and noticing lost frames (a demultiplexer does,
+//! and tells the extractor).
+
+mod extractor;
+mod first_header;
+mod inserter;
+mod reassembly;
+
+pub use extractor::{Broken, Extracted, PacketExtractor};
+pub use first_header::FirstHeader;
+pub use inserter::{PacketInserter, Zone};
+pub use reassembly::{Reassembly, SliceBuffer};
