@@ -27,6 +27,14 @@ pub mod wire;
 pub mod bpa;
 #[cfg(feature = "alloc")]
 pub mod bundle;
+#[cfg(feature = "alloc")]
+pub mod cla;
+#[cfg(feature = "std")]
+pub mod io;
+#[cfg(feature = "alloc")]
+pub mod link;
 pub mod ltp;
+#[cfg(feature = "alloc")]
+pub mod node;
 #[cfg(feature = "alloc")]
 pub mod routing;
