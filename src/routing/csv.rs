@@ -66,9 +66,10 @@ impl ContactPlan {
 fn contact(line: &str) -> Option<Contact> {
     let mut columns = line.split(',').map(|column| column.trim().parse::<u64>().ok());
     let mut next = || columns.next().flatten();
+    let millis = |time: u64| time.checked_mul(1_000).map(PlanTime::from_micros);
     Some(Contact {
-        start: PlanTime::from_millis(next()?),
-        end: PlanTime::from_millis(next()?),
+        start: millis(next()?)?,
+        end: millis(next()?)?,
         from: NodeNumber(next()?),
         to: NodeNumber(next()?),
         rate: next()?,

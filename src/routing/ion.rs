@@ -197,7 +197,8 @@ fn seconds(text: &str) -> Result<Duration, IonProblem> {
     }
     let digits = u32::try_from(fraction.len()).map_err(|_| IonProblem::Number)?;
     let micros = number(fraction)? * 10u64.pow(6 - digits);
-    Ok(Duration::from_secs(number(whole)?) + Duration::from_micros(micros))
+    let whole = number(whole)?.checked_mul(SECOND).and_then(|whole| whole.checked_add(micros));
+    whole.map(Duration::from_micros).ok_or(IonProblem::Number)
 }
 
 fn time(text: &str, start_unix_secs: Option<u64>) -> Result<PlanTime, IonProblem> {
