@@ -1,1 +1,26 @@
 //! Whole links: frames and channel coding from one set of managed parameters.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use spacelink::link::{AosLink, AosLinkParameters};
+//!
+//! let mut satellite = AosLink::new(AosLinkParameters::reed_solomon(42, 43))?;
+//! let mut ground = AosLink::new(AosLinkParameters::reed_solomon(43, 42))?;
+//!
+//! let packet = Bytes::from_static(&[0xE5, 5, b'L', b'T', b'P']);
+//! satellite.enqueue(packet.clone())?;
+//! let mut cadu = vec![0; satellite.max_unit_len()];
+//! while let Some(len) = satellite.poll_transmit(&mut cadu) {
+//!     cadu[100] ^= 0xFF; // a burst of bit errors
+//!     ground.handle_input(&cadu[..len]);
+//! }
+//! assert_eq!(ground.poll_packet(), Some(packet));
+//! assert_eq!(ground.counters().symbols_corrected, 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Left out so far: links over TM, TC and USLP frames, COP-1, link security, several virtual channels at once.
+
+mod aos;
+
+pub use aos::{AosLink, AosLinkCounters, AosLinkError, AosLinkParameters};
