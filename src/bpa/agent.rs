@@ -316,7 +316,7 @@ impl<S: Store> Agent<S> {
         self.events.push_back(Event::Delivered(Delivery {
             source: stored.bundle.source().clone(),
             destination: stored.bundle.destination().clone(),
-            hops: stored.bundle.hop_count().map(|hops| hops.count.into()),
+            hops: stored.bundle.hop_count().map(|hops| hops.count),
             payload: stored.bundle.payload().clone(),
             received: stored.received,
             id: stored.id,
@@ -327,7 +327,9 @@ impl<S: Store> Agent<S> {
         let Some(stored) = self.discard(key) else { return };
         self.in_hand.remove(&key);
         self.forwarding.forget(node_of(&stored.bundle), key);
-        if let Some(keys) = stored.bundle.destination().service().and_then(|service| self.unclaimed.get_mut(&service)) {
+        if let Some(keys) =
+            stored.bundle.destination().service().and_then(|service| self.unclaimed.get_mut(&service))
+        {
             keys.remove(&key);
         }
         self.counters.deleted += 1;

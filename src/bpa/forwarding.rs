@@ -67,7 +67,8 @@ impl Forwarding {
         if self.paused.contains_key(&neighbour) {
             return None;
         }
-        let oldest = |(destination, keys): (&NodeNumber, &BTreeSet<Key>)| Some((*keys.first()?, *destination));
+        let oldest =
+            |(destination, keys): (&NodeNumber, &BTreeSet<Key>)| Some((*keys.first()?, *destination));
         let mut candidates: Vec<_> = self.waiting.iter().filter_map(oldest).collect();
         candidates.sort_unstable();
         let goes_there = |(_, destination): &(Key, NodeNumber)| {

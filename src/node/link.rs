@@ -1,0 +1,195 @@
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::machine::InputRefused;
+use crate::bpa::{Agent, Outcome};
+use crate::bundle::NodeNumber;
+use crate::cla::{LtpAdapter, datagram, encapsulation};
+use crate::link::{AosLink, AosLinkError, AosLinkParameters};
+use crate::ltp::EngineId;
+use crate::time::Instant;
+
+/// How bundles travel on a link.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum LinkParameters {
+    /// LTP segments in encapsulation packets in coded AOS frames. Units sent are CADUs; units received are any
+    /// octets of the stream.
+    Coded(Box<AosLinkParameters>),
+    /// Units are datagrams of one LTP segment each.
+    LtpDatagrams,
+    /// Units are datagrams of one bundle each. Nothing proves that they arrive: a bundle counts as across when it
+    /// has been handed to the network.
+    BundleDatagrams,
+}
+
+/// Figures of one link, both directions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinkCounters {
+    /// Frames, or datagrams, sent.
+    pub frames_sent: u64,
+    /// Frames, or datagrams, received without fault.
+    pub frames_received: u64,
+    /// Frames that a gap in the frame count says are missing.
+    pub frames_missing: u64,
+    /// Reed-Solomon symbols repaired.
+    pub symbols_corrected: u64,
+    /// Frames received with a codeword beyond repair, and dropped.
+    pub codeblocks_uncorrectable: u64,
+    /// Packets, segments or bundles received that are not what they should be.
+    pub units_refused: u64,
+    /// LTP segments sent, all kinds.
+    pub segments_sent: u64,
+    /// LTP data segments sent again.
+    pub segments_retransmitted: u64,
+}
+
+/// One link of a node.
+pub(super) struct Link {
+    neighbour: NodeNumber,
+    kind: Kind,
+    /// Counts what the kind does not count itself.
+    counters: LinkCounters,
+}
+
+enum Kind {
+    Coded { link: Box<AosLink>, segment: Vec<u8> },
+    LtpDatagrams,
+    BundleDatagrams,
+}
+
+/// Longest payload of a UDP datagram over IPv4.
+const MAX_DATAGRAM_LEN: usize = 65_507;
+
+impl Link {
+    pub(super) fn new(neighbour: NodeNumber, parameters: LinkParameters) -> Result<Self, AosLinkError> {
+        let kind = match parameters {
+            LinkParameters::Coded(parameters) => {
+                let link = Box::new(AosLink::new(*parameters)?);
+                let segment = vec![0; link.packet_zone_len().saturating_sub(encapsulation::HEADER_LEN)];
+                Kind::Coded { link, segment }
+            }
+            LinkParameters::LtpDatagrams => Kind::LtpDatagrams,
+            LinkParameters::BundleDatagrams => Kind::BundleDatagrams,
+        };
+        Ok(Self { neighbour, kind, counters: LinkCounters::default() })
+    }
+
+    pub(super) fn neighbour(&self) -> NodeNumber {
+        self.neighbour
+    }
+
+    /// The neighbour's LTP engine, which has the number of its node.
+    pub(super) fn engine(&self) -> EngineId {
+        EngineId(self.neighbour.0)
+    }
+
+    pub(super) fn carries_ltp(&self) -> bool {
+        !matches!(self.kind, Kind::BundleDatagrams)
+    }
+
+    /// A coded link's segments just fill a frame with their packet, so that a lost frame costs one segment.
+    pub(super) fn max_segment_len(&self) -> usize {
+        match &self.kind {
+            Kind::Coded { segment, .. } => segment.len(),
+            Kind::LtpDatagrams | Kind::BundleDatagrams => MAX_DATAGRAM_LEN,
+        }
+    }
+
+    pub(super) fn max_unit_len(&self) -> usize {
+        match &self.kind {
+            Kind::Coded { link, .. } => link.max_unit_len(),
+            Kind::LtpDatagrams | Kind::BundleDatagrams => MAX_DATAGRAM_LEN,
+        }
+    }
+
+    pub(super) fn handle_input(
+        &mut self,
+        now: Instant,
+        ltp: &mut LtpAdapter,
+        agent: &mut Agent,
+        octets: &[u8],
+    ) -> Result<(), InputRefused> {
+        let taken = match &mut self.kind {
+            Kind::Coded { link, .. } => {
+                link.handle_input(octets);
+                while let Some(packet) = link.poll_packet() {
+                    let taken = match encapsulation::unwrap(&packet) {
+                        Ok(encapsulation::Content::LtpSegment(segment)) => {
+                            ltp.handle_segment(now, segment).is_ok()
+                        }
+                        Ok(encapsulation::Content::Idle) => true,
+                        _ => false,
+                    };
+                    self.counters.units_refused += u64::from(!taken);
+                }
+                return Ok(());
+            }
+            Kind::LtpDatagrams => ltp.handle_segment(now, octets).map_err(InputRefused::from),
+            Kind::BundleDatagrams => datagram::bundle(octets)
+                .map_err(InputRefused::from)
+                .and_then(|bundle| Ok(agent.receive(now, Some(self.neighbour), bundle)?)),
+        };
+        match taken {
+            Ok(()) => self.counters.frames_received += 1,
+            Err(_) => self.counters.units_refused += 1,
+        }
+        taken
+    }
+
+    pub(super) fn poll_transmit(
+        &mut self,
+        now: Instant,
+        ltp: &mut LtpAdapter,
+        agent: &mut Agent,
+        out: &mut [u8],
+    ) -> Option<usize> {
+        let engine = self.engine();
+        let len = match &mut self.kind {
+            Kind::Coded { link, segment } => {
+                // Only as many segments as the next frame needs: what waits in the engine can still be overtaken
+                // by reports, and its timers run from when it is handed out.
+                while link.is_hungry() {
+                    let Some(len) = ltp.poll_segment(now, engine, segment) else { break };
+                    let wrapped = encapsulation::wrap_segment(&segment[..len]).ok();
+                    if wrapped.is_none_or(|packet| link.enqueue(packet).is_err()) {
+                        self.counters.units_refused += 1;
+                    }
+                }
+                link.poll_transmit(out)
+            }
+            Kind::LtpDatagrams => ltp.poll_segment(now, engine, out),
+            Kind::BundleDatagrams => agent.poll_forward(now, self.neighbour).and_then(|outbound| {
+                let room = out.get_mut(..outbound.bundle.len()).filter(|room| room.len() <= MAX_DATAGRAM_LEN);
+                let outcome = if room.is_some() { Outcome::Across } else { Outcome::Failed };
+                agent.transfer_ended(now, outbound.key, outcome);
+                room.map(|room| {
+                    room.copy_from_slice(&outbound.bundle);
+                    room.len()
+                })
+            }),
+        };
+        if !matches!(self.kind, Kind::Coded { .. }) {
+            self.counters.frames_sent += u64::from(len.is_some());
+        }
+        len
+    }
+
+    pub(super) fn counters(&self, ltp: &LtpAdapter) -> LinkCounters {
+        let mut counters = self.counters;
+        if let Some(span) = ltp.engine().span_stats(self.engine()) {
+            counters.segments_sent = span.segments_sent;
+            counters.segments_retransmitted = span.segments_retransmitted;
+        }
+        if let Kind::Coded { link, .. } = &self.kind {
+            let frames = link.counters();
+            counters.frames_sent = frames.frames_sent;
+            counters.frames_received = frames.frames_received;
+            counters.frames_missing = frames.frames_missing;
+            counters.symbols_corrected = frames.symbols_corrected;
+            counters.codeblocks_uncorrectable = frames.codeblocks_uncorrectable;
+        }
+        counters
+    }
+}

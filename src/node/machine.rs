@@ -1,0 +1,283 @@
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, VecDeque};
+
+use super::link::{Link, LinkCounters, LinkParameters};
+use crate::bpa::{self, Agent, AgentParameters, Delivery, Key, Outcome, RequestError, TransmissionRequest};
+use crate::bundle::{BundleId, NodeNumber, Reason};
+use crate::cla::{self, LtpAdapter, Peer, Token};
+use crate::link::AosLinkError;
+use crate::ltp::EngineId;
+use crate::ltp::engine::{EngineParameters, InputError, RequestError as SpanRefused};
+use crate::machine::Machine;
+use crate::routing::{Contact, ContactPlan};
+use crate::time::Instant;
+
+/// How a host names one link of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub u32);
+
+/// Managed parameters of a node.
+#[derive(Clone, Debug)]
+pub struct NodeParameters {
+    /// Of its agent.
+    pub agent: AgentParameters,
+    /// Of its LTP engine, whose engine number is the node number.
+    pub ltp: EngineParameters,
+}
+
+/// What the user of a node is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A bundle for an endpoint registered here.
+    Delivered(Delivery),
+    /// A bundle is proved to have reached a neighbour.
+    Forwarded {
+        /// Which bundle.
+        id: BundleId,
+        /// The neighbour that has it now.
+        to: NodeNumber,
+    },
+    /// A bundle was given up here.
+    Deleted {
+        /// Which bundle.
+        id: BundleId,
+        /// Why, as a status report would say it.
+        reason: Reason,
+    },
+    /// A contact of this node has started.
+    ContactStarted(Contact),
+    /// A contact of this node is over.
+    ContactEnded(Contact),
+}
+
+/// What goes with a unit to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transmit {
+    /// On which link.
+    pub link: LinkId,
+    /// Octets written.
+    pub len: usize,
+}
+
+/// Why what came in on a link was refused. The node is unharmed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InputRefused {
+    /// The node has no such link.
+    #[error("node: no link {0:?}")]
+    NoLink(LinkId),
+    /// A datagram that is no LTP segment, or one the engine does not take.
+    #[error(transparent)]
+    Segment(#[from] InputError),
+    /// A datagram that holds no legal bundle.
+    #[error(transparent)]
+    Bundle(#[from] crate::bundle::BundleError),
+    /// A bundle the agent does not take.
+    #[error(transparent)]
+    Agent(#[from] bpa::Refusal),
+}
+
+/// Why a link cannot be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LinkRefused {
+    /// Its frames and its coding do not go together.
+    #[error(transparent)]
+    Link(#[from] AosLinkError),
+    /// The LTP span to the neighbour cannot be set up.
+    #[error(transparent)]
+    Span(#[from] SpanRefused),
+}
+
+/// Agent, LTP adapter and links of one node.
+///
+/// Follows the drive rule of [`machine`](crate::machine). A host whose links have rates of their own drains each
+/// with [`poll_transmit_on`](Self::poll_transmit_on) as fast as it can send there; the trait's `poll_transmit`
+/// takes the links in turn.
+pub struct Node {
+    agent: Agent,
+    ltp: LtpAdapter,
+    links: BTreeMap<LinkId, Link>,
+    events: VecDeque<Event>,
+}
+
+impl Node {
+    /// A node without links. `rng` numbers LTP sessions.
+    pub fn new(parameters: NodeParameters, plan: ContactPlan, rng: Box<dyn rand_core::Rng + Send>) -> Self {
+        Self {
+            agent: Agent::new(parameters.agent, plan),
+            ltp: LtpAdapter::new(parameters.ltp, rng),
+            links: BTreeMap::new(),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Adds a link to `neighbour`. The segments of `peer.span` are made as long as a coded link carries at best,
+    /// and elsewhere no longer than the link carries.
+    ///
+    /// # Errors
+    /// [`LinkRefused`] when the parameters contradict each other.
+    pub fn add_link(
+        &mut self,
+        id: LinkId,
+        neighbour: NodeNumber,
+        parameters: LinkParameters,
+        mut peer: Peer,
+    ) -> Result<(), LinkRefused> {
+        let coded = matches!(parameters, LinkParameters::Coded(_));
+        let link = Link::new(neighbour, parameters)?;
+        let longest = link.max_segment_len();
+        peer.span.max_segment_len = if coded { longest } else { peer.span.max_segment_len.min(longest) };
+        self.ltp.add_peer(link.engine(), peer)?;
+        self.links.insert(id, link);
+        Ok(())
+    }
+
+    /// Delivers bundles for service `service` of this node from now on.
+    pub fn register(&mut self, now: Instant, service: u64) {
+        self.agent.register(service);
+        self.settle(now);
+    }
+
+    /// Makes a bundle and sends it on its way.
+    ///
+    /// # Errors
+    /// As [`Agent::transmit`].
+    pub fn transmit(&mut self, now: Instant, request: TransmissionRequest) -> Result<BundleId, RequestError> {
+        let id = self.agent.transmit(now, request)?;
+        self.settle(now);
+        Ok(id)
+    }
+
+    /// Writes the next unit for `link` to the front of `out`, which holds
+    /// [`max_unit_len`](Self::max_unit_len) octets.
+    pub fn poll_transmit_on(&mut self, now: Instant, link: LinkId, out: &mut [u8]) -> Option<usize> {
+        let link = self.links.get_mut(&link)?;
+        let len = link.poll_transmit(now, &mut self.ltp, &mut self.agent, out);
+        self.settle(now);
+        len
+    }
+
+    /// Octets of the longest unit sent on `link`.
+    #[must_use]
+    pub fn max_unit_len(&self, link: LinkId) -> usize {
+        self.links.get(&link).map_or(0, Link::max_unit_len)
+    }
+
+    /// The links, by name.
+    pub fn links(&self) -> impl Iterator<Item = LinkId> {
+        self.links.keys().copied()
+    }
+
+    /// Figures of `link` since the start.
+    #[must_use]
+    pub fn link_counters(&self, link: LinkId) -> Option<LinkCounters> {
+        self.links.get(&link).map(|link| link.counters(&self.ltp))
+    }
+
+    /// The agent, for its figures and its store.
+    #[must_use]
+    pub fn agent(&self) -> &Agent {
+        &self.agent
+    }
+
+    /// The LTP adapter, for its figures.
+    #[must_use]
+    pub fn ltp(&self) -> &LtpAdapter {
+        &self.ltp
+    }
+
+    /// Passes on what the parts have to say to each other, until all are quiet.
+    fn settle(&mut self, now: Instant) {
+        loop {
+            let mut quiet = true;
+            while let Some(event) = self.agent.poll_event() {
+                quiet = false;
+                self.handle_agent_event(now, event);
+            }
+            while let Some(event) = self.ltp.poll_event() {
+                quiet = false;
+                self.handle_ltp_event(now, event);
+            }
+            for link in self.links.values_mut().filter(|link| link.carries_ltp()) {
+                let (neighbour, engine) = (link.neighbour(), link.engine());
+                while self.ltp.has_room(engine) {
+                    let Some(outbound) = self.agent.poll_forward(now, neighbour) else { break };
+                    quiet = false;
+                    self.ltp.send(now, engine, Token(outbound.key.0), outbound.bundle);
+                }
+            }
+            if quiet {
+                return;
+            }
+        }
+    }
+
+    fn handle_agent_event(&mut self, now: Instant, event: bpa::Event) {
+        self.events.push_back(match event {
+            bpa::Event::Delivered(delivery) => Event::Delivered(delivery),
+            bpa::Event::Forwarded { id, to } => Event::Forwarded { id, to },
+            bpa::Event::Deleted { id, reason } => Event::Deleted { id, reason },
+            bpa::Event::ContactStarted(contact) => {
+                self.ltp.link_up(now, EngineId(contact.to.0), contact.light_time);
+                Event::ContactStarted(contact)
+            }
+            bpa::Event::ContactEnded(contact) => {
+                self.ltp.link_down(now, EngineId(contact.to.0));
+                Event::ContactEnded(contact)
+            }
+        });
+    }
+
+    fn handle_ltp_event(&mut self, now: Instant, event: cla::Event) {
+        match event {
+            // A refusal is counted by the agent. The peer has been told that the block is across, as LTP does
+            // before it delivers, so there is nobody left to tell.
+            cla::Event::Received { from, bundle } => {
+                _ = self.agent.receive(now, Some(NodeNumber(from.0)), bundle)
+            }
+            cla::Event::Ended { token, across } => {
+                let outcome = if across { Outcome::Across } else { Outcome::Failed };
+                self.agent.transfer_ended(now, Key(token.0), outcome);
+            }
+        }
+    }
+}
+
+impl Machine for Node {
+    type Input<'a> = (LinkId, &'a [u8]);
+    type Transmit = Transmit;
+    type Event = Event;
+    type Error = InputRefused;
+
+    fn handle_input(&mut self, now: Instant, (id, octets): (LinkId, &[u8])) -> Result<(), InputRefused> {
+        let link = self.links.get_mut(&id).ok_or(InputRefused::NoLink(id))?;
+        let taken = link.handle_input(now, &mut self.ltp, &mut self.agent, octets);
+        self.settle(now);
+        taken
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.agent.handle_timeout(now);
+        self.settle(now);
+        self.ltp.handle_timeout(now);
+        self.settle(now);
+    }
+
+    fn poll_transmit(&mut self, now: Instant, out: &mut [u8]) -> Option<Transmit> {
+        let ids: alloc::vec::Vec<_> = self.links().collect();
+        ids.into_iter().find_map(|link| {
+            let len = self.poll_transmit_on(now, link, out)?;
+            Some(Transmit { link, len })
+        })
+    }
+
+    fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        [self.agent.poll_timeout(), self.ltp.poll_timeout()].into_iter().flatten().min()
+    }
+}
