@@ -8,6 +8,7 @@
 //! system; engines need an allocator; only [`io`] knows sockets. See the [`manual`] for the layers and what is in.
 #![no_std]
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;

@@ -91,6 +91,8 @@ pub struct Channel<R> {
     /// Units on their way, by arrival and, at equal arrivals, in order of sending.
     in_flight: BTreeMap<(Instant, u64), Vec<u8>>,
     next_serial: u64,
+    /// Whether a unit was waiting when the transmitter was last found busy.
+    backlogged: bool,
     in_burst: bool,
     /// Bits left in the present state of the burst process.
     dwell: u64,
@@ -108,6 +110,7 @@ impl<R: Rng> Channel<R> {
             busy_until: Instant::ZERO,
             in_flight: BTreeMap::new(),
             next_serial: 0,
+            backlogged: false,
             in_burst: true,
             dwell: 0,
             counters: ChannelCounters::default(),
@@ -125,6 +128,23 @@ impl<R: Rng> Channel<R> {
     #[must_use]
     pub fn ready_at(&self) -> Instant {
         self.busy_until
+    }
+
+    /// Sends what `poll` writes into `unit`, unit by unit, until it says `None` or the transmitter is busy.
+    ///
+    /// A host that could not come back just when the transmitter was free makes up for it here: units that had to wait
+    /// go out as if there had been no pause.
+    pub fn pump(&mut self, now: Instant, unit: &mut [u8], mut poll: impl FnMut(&mut [u8]) -> Option<usize>) {
+        let mut at = if self.backlogged { self.busy_until } else { now.max(self.busy_until) };
+        while at <= now {
+            let Some(len) = poll(unit) else {
+                self.backlogged = false;
+                return;
+            };
+            self.send(at, &unit[..len]);
+            at = at.max(self.busy_until);
+        }
+        self.backlogged = true;
     }
 
     /// Sends one unit. It waits for the transmitter, then takes its time on it, then the light time.

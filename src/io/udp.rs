@@ -1,0 +1,183 @@
+//! A node on a real UDP socket, driven by tokio.
+//!
+//! Every link of the node goes to one remote address, through a [`Channel`] on the way out: with an unimpaired one
+//! the network alone decides what is lost, with an impaired one a bench becomes a space link.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::time::Duration;
+use rand_core::Rng;
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use tokio::net::UdpSocket;
+
+use super::channel::Channel;
+use super::clock::Clock;
+use crate::machine::Machine;
+use crate::node::{Event, LinkId, Node};
+use crate::time::Instant;
+
+/// A node and its socket.
+pub struct UdpHost<R> {
+    node: Node,
+    socket: UdpSocket,
+    clock: Clock,
+    remotes: Vec<Remote<R>>,
+    by_address: HashMap<SocketAddr, LinkId>,
+    unit: Vec<u8>,
+    counters: UdpCounters,
+}
+
+struct Remote<R> {
+    link: LinkId,
+    address: SocketAddr,
+    channel: Channel<R>,
+}
+
+/// What happened to datagrams so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UdpCounters {
+    /// Datagrams handed to the operating system.
+    pub sent: u64,
+    /// Datagrams it did not take.
+    pub send_refused: u64,
+    /// Datagrams received from known addresses.
+    pub received: u64,
+    /// Datagrams received from elsewhere, and dropped.
+    pub strangers: u64,
+    /// Datagrams that the node refused.
+    pub refused: u64,
+}
+
+/// Datagrams taken in before the node is asked again what it wants to send.
+const INPUTS_A_STEP: usize = 64;
+
+/// Longest payload of a UDP datagram, so that none is ever cut.
+const LONGEST_DATAGRAM: usize = 65_535;
+
+impl<R: Rng> UdpHost<R> {
+    /// `node` on `socket`, living by `clock`.
+    #[must_use]
+    pub fn new(node: Node, socket: UdpSocket, clock: Clock) -> Self {
+        Self {
+            node,
+            socket,
+            clock,
+            remotes: vec![],
+            by_address: HashMap::new(),
+            unit: vec![0; LONGEST_DATAGRAM],
+            counters: UdpCounters::default(),
+        }
+    }
+
+    /// Joins `link` of the node to the remote `address`; what goes out passes `channel` first.
+    pub fn connect(&mut self, link: LinkId, address: SocketAddr, channel: Channel<R>) {
+        self.by_address.insert(address, link);
+        self.remotes.push(Remote { link, address, channel });
+    }
+
+    /// Waits until something arrives or is due, and does all of it. Can be dropped and called again at any time.
+    ///
+    /// # Errors
+    /// When the socket fails for good.
+    pub async fn step(&mut self) -> io::Result<()> {
+        self.wait().await?;
+        let now = self.clock.now();
+        self.take_in(now)?;
+        if self.node.poll_timeout().is_some_and(|due| due <= now) {
+            self.node.handle_timeout(now);
+        }
+        self.send_out(now);
+        Ok(())
+    }
+
+    /// What happened at the node since the last call. Drain it after every [`step`](Self::step).
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.node.poll_event()
+    }
+
+    /// Lets an application do something at the node now.
+    pub fn request<T>(&mut self, request: impl FnOnce(Instant, &mut Node) -> T) -> T {
+        request(self.clock.now(), &mut self.node)
+    }
+
+    /// The node.
+    #[must_use]
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// The channel that `link` goes out through.
+    #[must_use]
+    pub fn channel(&self, link: LinkId) -> Option<&Channel<R>> {
+        self.remotes.iter().find(|remote| remote.link == link).map(|remote| &remote.channel)
+    }
+
+    /// Figures since the start.
+    #[must_use]
+    pub fn counters(&self) -> UdpCounters {
+        self.counters
+    }
+
+    async fn wait(&mut self) -> io::Result<()> {
+        let due = self
+            .remotes
+            .iter()
+            .filter_map(|remote| remote.due(self.clock.now()))
+            .chain(self.node.poll_timeout());
+        match due.min().and_then(|due| self.clock.real(due)) {
+            // Nothing arriving before the deadline is what timeouts are for.
+            Some(deadline) => {
+                tokio::time::timeout_at(deadline, self.socket.readable()).await.unwrap_or(Ok(()))
+            }
+            None => tokio::time::timeout(IDLE, self.socket.readable()).await.unwrap_or(Ok(())),
+        }
+    }
+
+    fn take_in(&mut self, now: Instant) -> io::Result<()> {
+        for _ in 0..INPUTS_A_STEP {
+            let (len, address) = match self.socket.try_recv_from(&mut self.unit) {
+                Ok(received) => received,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                // A datagram sent earlier met a closed port: the neighbour is not up (yet).
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => continue,
+                Err(error) => return Err(error),
+            };
+            let Some(link) = self.by_address.get(&address) else {
+                self.counters.strangers += 1;
+                continue;
+            };
+            self.counters.received += 1;
+            if self.node.handle_input(now, (*link, &self.unit[..len])).is_err() {
+                self.counters.refused += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what the node wants to send as far as its transmitters are free, and what has come out of the channels.
+    fn send_out(&mut self, now: Instant) {
+        for remote in &mut self.remotes {
+            let (node, link) = (&mut self.node, remote.link);
+            remote.channel.pump(now, &mut self.unit, |unit| node.poll_transmit_on(now, link, unit));
+            while let Some(unit) = remote.channel.receive(now) {
+                match self.socket.try_send_to(&unit, remote.address) {
+                    Ok(_) => self.counters.sent += 1,
+                    Err(_) => self.counters.send_refused += 1,
+                }
+            }
+        }
+    }
+}
+
+impl<R: Rng> Remote<R> {
+    /// When a unit comes out of the channel, or its busy transmitter may take another.
+    fn due(&self, now: Instant) -> Option<Instant> {
+        let free = Some(self.channel.ready_at()).filter(|ready| *ready > now);
+        [self.channel.poll_timeout(), free].into_iter().flatten().min()
+    }
+}
+
+/// How long a host sleeps with nothing due, before it looks again.
+const IDLE: Duration = Duration::from_secs(1);
