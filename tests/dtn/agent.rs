@@ -25,7 +25,8 @@ fn plan() -> ContactPlan {
         rate: 1_000_000,
         light_time: Duration::from_millis(10),
     };
-    let contacts = vec![contact(HERE, NEAR, 10, 20), contact(HERE, NEAR, 30, 40), contact(NEAR, FAR, 0, 1_000)];
+    let contacts =
+        vec![contact(HERE, NEAR, 10, 20), contact(HERE, NEAR, 30, 40), contact(NEAR, FAR, 0, 1_000)];
     ContactPlan::from_contacts(contacts).unwrap()
 }
 
