@@ -23,7 +23,7 @@ use spacelink::ltp::EngineId;
 use spacelink::ltp::engine::{EngineParameters, SpanParameters};
 use spacelink::node::{Event, LinkId, LinkParameters, Node, NodeParameters};
 use spacelink::routing::{Contact, ContactPlan, PlanTime};
-use spacelink::time::{DtnTime, Epoch, Instant};
+use spacelink::time::{DtnTime, Epoch};
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::PathBuf;
