@@ -103,8 +103,6 @@ fn a_slow_transmitter_keeps_timers_honest() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
-
     /// Any loss up to total, any seed, both directions, red, green and mixed blocks.
     #[test]
     fn every_session_ends_and_acknowledged_means_delivered(
