@@ -3,3 +3,8 @@
 #[path = "../common/mod.rs"]
 #[allow(dead_code, reason = "not every test binary reads shared data")]
 mod common;
+
+mod claims;
+mod driver;
+mod pair;
+mod segments;

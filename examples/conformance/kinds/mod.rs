@@ -2,6 +2,7 @@
 
 mod bundles;
 mod coding;
+mod ltp;
 
 use crate::runner::Tally;
 use serde_json::Value;
@@ -16,6 +17,7 @@ pub fn find(name: &str) -> Option<Kind> {
 
 const KINDS: &[(&str, Kind)] = &[
     ("bpv7_bundles", bundles::bpv7_bundles),
+    ("ltp_segments", ltp::ltp_segments),
     ("randomizer", coding::randomizer),
     ("reed_solomon", coding::reed_solomon),
 ];
