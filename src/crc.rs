@@ -56,7 +56,7 @@ pub fn crc32c(octets: &[u8]) -> u32 {
 #[derive(Clone)]
 pub struct Crc16X25(Digest<'static, u16, Tables>);
 
-/// [`crc32c`] over octets that come in pieces.
+/// [`crc32c()`] over octets that come in pieces.
 ///
 /// With an operating system underneath, the processor's own instruction for this code is used where it has one:
 /// several times faster than tables.
