@@ -57,22 +57,20 @@ impl CrcType {
         }
     }
 
-    /// The check sequence of `block`, whose last octets are the check field; they count as zeros.
-    fn over(self, block: &[u8]) -> u32 {
-        let covered =
-            block.len().checked_sub(self.len()).and_then(|len| block.get(..len)).unwrap_or_default();
+    /// The check sequence of a block of two parts.
+    fn over(self, block: &[u8], rest: &[u8]) -> u32 {
         match self {
             Self::None => 0,
             Self::Crc16 => {
                 let mut crc = Crc16X25::new();
-                crc.update(covered);
-                crc.update(&[0; 2]);
+                crc.update(block);
+                crc.update(rest);
                 crc.finish().into()
             }
             Self::Crc32C => {
                 let mut crc = Crc32C::new();
-                crc.update(covered);
-                crc.update(&[0; 4]);
+                crc.update(block);
+                crc.update(rest);
                 crc.finish()
             }
         }
@@ -95,7 +93,10 @@ impl CrcType {
             [a, b, c, d] if self == Self::Crc32C => u32::from_be_bytes([a, b, c, d]),
             _ => return Err(BundleError::CrcLength { block, required: self.len(), found: field.len() }),
         };
-        if found != self.over(reader.since(start)) {
+        // The field counts as zeros; what was received stays as it is.
+        let whole = reader.since(start);
+        let covered = whole.get(..whole.len() - field.len()).unwrap_or_default();
+        if found != self.over(covered, &ZEROS[..field.len()]) {
             return Err(BundleError::Crc { block });
         }
         Ok(KnownCheck(Some(found)))
@@ -118,23 +119,13 @@ impl CrcType {
         cbor::put_bytes_head(out, self.len() as u64)?;
         let value = match known.0 {
             Some(value) => value,
-            None => {
-                out.put(&[0; 4][..self.len()])?;
-                let value = self.over(out.written().get(start..).unwrap_or_default());
-                let at = out.len() - self.len();
-                return self.store(value, out.written().get_mut(at..).unwrap_or_default());
-            }
+            None => self.over(out.written().get(start..).unwrap_or_default(), &ZEROS[..self.len()]),
         };
-        let octets = value.to_be_bytes();
-        out.put(octets.get(4 - self.len()..).unwrap_or_default())
-    }
-
-    fn store(self, value: u32, field: &mut [u8]) -> Result<(), EncodeError> {
-        let octets = value.to_be_bytes();
-        field.copy_from_slice(octets.get(4 - self.len()..).unwrap_or_default());
-        Ok(())
+        out.put(value.to_be_bytes().get(4 - self.len()..).unwrap_or_default())
     }
 }
+
+const ZEROS: [u8; 4] = [0; 4];
 
 /// The check sequence a block came with, until the block is changed. Blocks are equal whether it is known or not.
 #[derive(Clone, Copy, Debug, Default)]

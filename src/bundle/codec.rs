@@ -26,7 +26,6 @@ pub struct Bundle {
 
 impl Bundle {
     /// Starts a new bundle.
-    #[must_use]
     pub fn builder(source: Eid, destination: Eid) -> BundleBuilder {
         BundleBuilder::new(source, destination)
     }

@@ -128,10 +128,8 @@ fn check_types(blocks: &[Block]) -> Result<(), BundleError> {
         if core::mem::replace(&mut seen[slot], true) {
             return Err(BundleError::DuplicateType { block_type });
         }
-        if let BlockContent::HopCount(hops) = &block.content {
-            if hops.limit == 0 {
-                return Err(BundleError::HopLimit { limit: 0 });
-            }
+        if matches!(&block.content, BlockContent::HopCount(hops) if hops.limit == 0) {
+            return Err(BundleError::HopLimit { limit: 0 });
         }
     }
     Ok(())

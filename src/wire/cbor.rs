@@ -158,6 +158,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The value behind a head of more than one octet, and the head's length.
+    #[inline]
     fn long_argument(&self, major: u8, info: u8, after: &[u8]) -> Result<(u64, usize), DecodeError> {
         let (value, least, len) = match info {
             24 => (after.first().map(|&octet| octet.into()), 24, 2),
@@ -178,17 +179,38 @@ impl<'a> Reader<'a> {
         Ok((value, len))
     }
 
+    /// The value or length of an item that must be of type `major`. Most heads are read here, in a straight line.
+    #[inline]
+    fn argument(&mut self, major: u8, field: &'static str) -> Result<u64, DecodeError> {
+        if let Some((&first, after)) = self.rest().split_first() {
+            let info = first & 0x1F;
+            if first >> 5 == major && info < 24 {
+                self.at += 1;
+                return Ok(info.into());
+            }
+            if first >> 5 == major && info < 28 {
+                let (value, len) = self.long_argument(major, info, after)?;
+                self.at += len;
+                return Ok(value);
+            }
+        }
+        Err(self.not_of_type(field))
+    }
+
+    /// Why the next item is not of the type asked for.
+    #[cold]
+    fn not_of_type(&mut self, field: &'static str) -> DecodeError {
+        let start = self.at;
+        self.head().err().unwrap_or_else(|| self.type_error(field, start))
+    }
+
     /// An unsigned number.
     ///
     /// # Errors
     /// As [`head`](Self::head); [`DecodeError::Field`] when the item is of another type, as for all that follow.
     #[inline]
     pub fn unsigned(&mut self, field: &'static str) -> Result<u64, DecodeError> {
-        let start = self.at;
-        match self.head()? {
-            Head::Unsigned(value) => Ok(value),
-            _ => Err(self.type_error(field, start)),
-        }
+        self.argument(0, field)
     }
 
     /// A truth value.
@@ -209,11 +231,8 @@ impl<'a> Reader<'a> {
     /// As [`unsigned`](Self::unsigned); [`DecodeError::Short`] when the string is longer than what is at hand.
     #[inline]
     pub fn bytes(&mut self, field: &'static str) -> Result<&'a [u8], DecodeError> {
-        let start = self.at;
-        match self.head()? {
-            Head::Bytes(len) => self.take(len),
-            _ => Err(self.type_error(field, start)),
-        }
+        let len = self.argument(2, field)?;
+        self.take(len)
     }
 
     /// The text of a text string.
@@ -221,11 +240,8 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// As [`bytes`](Self::bytes); [`DecodeError::Rule`] when it is not UTF-8.
     pub fn text(&mut self, field: &'static str) -> Result<&'a str, DecodeError> {
-        let start = self.at;
-        match self.head()? {
-            Head::Text(len) => self.text_of(len),
-            _ => Err(self.type_error(field, start)),
-        }
+        let len = self.argument(3, field)?;
+        self.text_of(len)
     }
 
     /// The text after a [`Head::Text`] of `len` octets.
@@ -242,11 +258,7 @@ impl<'a> Reader<'a> {
     /// As [`unsigned`](Self::unsigned). An array of indefinite length is of another type here.
     #[inline]
     pub fn array(&mut self, field: &'static str) -> Result<u64, DecodeError> {
-        let start = self.at;
-        match self.head()? {
-            Head::Array(items) => Ok(items),
-            _ => Err(self.type_error(field, start)),
-        }
+        self.argument(4, field)
     }
 
     /// An array of exactly `items` items; they follow.

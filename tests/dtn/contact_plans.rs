@@ -196,10 +196,8 @@ proptest! {
     #[test]
     fn any_text_is_refused_or_read(text in "(a (contact|range) ([+0-9/:.-]{1,20} ){4,6}[0-9.]*\n){0,3}", other: String) {
         for text in [text, other] {
-            if let Ok(plan) = ContactPlan::from_ion(&text, Some(0)) {
-                if plan.fits_ion() {
-                    prop_assert_eq!(ContactPlan::from_ion(&plan.to_ion(), None), Ok(plan));
-                }
+            if let Some(plan) = ContactPlan::from_ion(&text, Some(0)).ok().filter(ContactPlan::fits_ion) {
+                prop_assert_eq!(ContactPlan::from_ion(&plan.to_ion(), None), Ok(plan));
             }
         }
     }
