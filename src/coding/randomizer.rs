@@ -48,20 +48,26 @@ impl Randomizer {
 ///
 /// Squaring a polynomial over GF(2) doubles its exponents, so x^17 + x^14 + 1 to the power of 64 says that the
 /// recurrence of the bits, s(n) = s(n-3) + s(n-17), also holds for the 64-bit words of the sequence. Seventeen
-/// words are therefore enough to go on for ever.
+/// words are therefore enough to go on for ever. Exclusive-or does not care for the order of octets in a word, so
+/// words are kept in the machine's.
 fn apply_tm(octets: &mut [u8]) {
     let mut words = TM_WORDS;
-    let (spans, rest) = octets.as_chunks_mut::<{ 8 * TM_LAG }>();
-    for span in spans {
-        for (octets, word) in span.as_chunks_mut::<8>().0.iter_mut().zip(&words) {
-            *octets = (u64::from_be_bytes(*octets) ^ word).to_be_bytes();
+    for span in octets.chunks_mut(8 * TM_LAG) {
+        let (whole, rest) = span.as_chunks_mut::<8>();
+        for (octets, word) in whole.iter_mut().zip(&words) {
+            *octets = (u64::from_ne_bytes(*octets) ^ word).to_ne_bytes();
         }
-        for at in 0..TM_LAG {
-            words[at] ^= words[(at + TM_LAG - 3) % TM_LAG];
+        if let Some(word) = words.get(whole.len()) {
+            for (octet, mask) in rest.iter_mut().zip(word.to_ne_bytes()) {
+                *octet ^= mask;
+            }
         }
-    }
-    for (octet, mask) in rest.iter_mut().zip(words.iter().flat_map(|word| word.to_be_bytes())) {
-        *octet ^= mask;
+        for at in 0..3 {
+            words[at] ^= words[at + TM_LAG - 3];
+        }
+        for at in 3..TM_LAG {
+            words[at] ^= words[at - 3];
+        }
     }
 }
 
@@ -90,6 +96,9 @@ const fn tm_words() -> [u64; TM_LAG] {
         let next = (register >> 14 ^ register) & 1;
         register = register >> 1 | next << 16;
         n += 1;
+        if n.is_multiple_of(64) {
+            words[n / 64 - 1] = u64::from_ne_bytes(words[n / 64 - 1].to_be_bytes());
+        }
     }
     words
 }

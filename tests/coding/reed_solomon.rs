@@ -192,7 +192,7 @@ proptest! {
     ) {
         let mut word = word[..rs.codeword_len()].to_vec();
         if near {
-            word[20..].fill(0);
+            word.iter_mut().skip(20).for_each(|symbol| *symbol = 0);
         }
         let (mut fast, mut plain) = (word.clone(), word.clone());
         let rs = rs.with_fill_errors(if near { FillErrors::Accept } else { FillErrors::Refuse });

@@ -3,7 +3,9 @@
 //! Names are the usual ones: S(x) syndromes, Λ(x) locator of errors and erasures, Ω(x) evaluator. A symbol in front
 //! of x^d has the locator X = β^d, where β = α^step.
 
-use super::field::{FIELD, ORDER};
+use super::Code;
+use super::combine::{self, LANES, Row, combine};
+use super::field::{FIELD, FIELD_CONST, ORDER};
 
 /// Most check symbols of any code here.
 pub(super) const MAX_CHECK: usize = 32;
@@ -50,24 +52,25 @@ pub(super) fn solve<'a>(
         return None;
     }
     let found = &mut found[..degree];
-    search(roots, &locator, found)?;
+    search(&locator, found)?;
     evaluate(roots, syndromes, &locator, found);
     explains(roots, syndromes, found).then_some(found)
 }
 
 /// S_j = r(α^(step·(first + j))): what the remainder gives at each root.
 fn syndromes(roots: Roots, remainder: &[u8]) -> [u8; MAX_CHECK] {
-    let mut points = [0; MAX_CHECK];
-    for (j, point) in points[..roots.count].iter_mut().enumerate() {
-        *point = FIELD.alpha(roots.exponent(j));
+    match roots.count {
+        32 => spread(combine(&E16_POWERS, remainder)),
+        _ => spread(combine(&E8_POWERS, remainder)),
     }
-    let mut syndromes = [0; MAX_CHECK];
-    for &coefficient in remainder {
-        for (syndrome, &point) in syndromes[..roots.count].iter_mut().zip(&points) {
-            *syndrome = FIELD.mul(*syndrome, point) ^ coefficient;
-        }
+}
+
+fn spread<const N: usize>(row: Row<N>) -> [u8; MAX_CHECK] {
+    let mut elements = [0; MAX_CHECK];
+    for (element, octet) in elements.iter_mut().zip(combine::octets(&row)) {
+        *element = octet;
     }
-    syndromes
+    elements
 }
 
 /// Berlekamp-Massey, started from the locator of the erasures. Returns Λ(x) and its degree, or `None` when the
@@ -91,14 +94,18 @@ fn locate(roots: Roots, syndromes: &[u8], erased: &[u8]) -> Option<(Polynomial, 
         if discrepancy == 0 {
             continue;
         }
-        let before = locator;
-        for (l, &p) in locator.iter_mut().zip(&previous) {
-            *l ^= FIELD.mul(discrepancy, p);
-        }
+        // Neither polynomial has more than r + 1 degrees yet.
+        let terms = locator[..=r + 1].iter_mut().zip(&mut previous[..=r + 1]);
         if 2 * len <= r + erased.len() {
             len = r + 1 + erased.len() - len;
-            for (p, &l) in previous.iter_mut().zip(&before) {
-                *p = FIELD.div(l, discrepancy);
+            for (l, p) in terms {
+                let before = *l;
+                *l ^= FIELD.mul(discrepancy, *p);
+                *p = FIELD.div(before, discrepancy);
+            }
+        } else {
+            for (l, p) in terms {
+                *l ^= FIELD.mul(discrepancy, *p);
             }
         }
     }
@@ -108,35 +115,17 @@ fn locate(roots: Roots, syndromes: &[u8], erased: &[u8]) -> Option<(Polynomial, 
 
 /// Chien search: every x^d with Λ(X⁻¹) = 0. `None` unless there are as many as Λ(x) has degrees, which is as many
 /// as `found` has places.
-fn search(roots: Roots, locator: &Polynomial, found: &mut [Correction]) -> Option<()> {
-    // Logarithms of the terms of Λ(X⁻¹), and by how much each changes from one power of x to the next.
-    let mut terms = [(0usize, 0usize); MAX_CHECK + 1];
-    let mut count = 0;
-    for (power, &coefficient) in locator.iter().enumerate() {
-        if let Some(log) = FIELD.log(coefficient) {
-            terms[count] = (log, ORDER - roots.step * power % ORDER);
-            count += 1;
-        }
-    }
-    let terms = &mut terms[..count];
+fn search(locator: &Polynomial, found: &mut [Correction]) -> Option<()> {
+    let values = combine(&INVERSE_POWERS, &locator[..=found.len()]);
     let mut places = found.iter_mut();
-    let mut place = places.next();
-    for degree in 0..ORDER {
-        let Some(correction) = &mut place else { break };
-        let mut sum = 0;
-        for (log, step) in terms.iter_mut() {
-            sum ^= FIELD.exp_reduced(*log);
-            *log += *step;
-            if *log >= ORDER {
-                *log -= ORDER;
+    for (at, word) in values.iter().flatten().enumerate().filter(|(_, word)| combine::holds_zero(**word)) {
+        for (degree, value) in (8 * at..ORDER).zip(word.to_be_bytes()) {
+            if value == 0 {
+                places.next()?.degree = degree as u8;
             }
         }
-        if sum == 0 {
-            correction.degree = degree as u8;
-            place = places.next();
-        }
     }
-    place.is_none().then_some(())
+    places.next().is_none().then_some(())
 }
 
 /// Forney: the value of each wrong symbol, X^(1 − first)·Ω(X⁻¹) / Λ'(X⁻¹).
@@ -146,19 +135,30 @@ fn evaluate(roots: Roots, syndromes: &[u8], locator: &Polynomial, found: &mut [C
         let terms = syndromes[..=at].iter().rev().zip(locator);
         *omega = terms.fold(0, |sum, (&s, &l)| sum ^ FIELD.mul(s, l));
     }
-    let evaluator = &evaluator[..found.len()];
+    // All symbols in step: the products of one do not wait for each other then.
     let degree = found.len();
-    for correction in found {
-        let log = roots.step * usize::from(correction.degree) % ORDER;
-        let inverse = FIELD.alpha(ORDER - log);
-        let omega = evaluator.iter().rfold(0, |sum, &c| FIELD.mul(sum, inverse) ^ c);
-        // In characteristic 2 the derivative keeps the odd terms, one power lower.
-        let square = FIELD.mul(inverse, inverse);
-        let odd = locator[..=degree].iter().skip(1).step_by(2);
-        let slope = odd.rfold(0, |sum, &c| FIELD.mul(sum, square) ^ c);
-        // X^(1 - first) with a positive exponent.
-        let scale = FIELD.alpha(log * (ORDER + 1 - roots.first % ORDER));
-        correction.value = FIELD.mul(scale, FIELD.div(omega, slope));
+    let mut inverses = [0; MAX_CHECK];
+    for (inverse, correction) in inverses.iter_mut().zip(found.iter()) {
+        *inverse = (ORDER - roots.step * usize::from(correction.degree) % ORDER) % ORDER;
+    }
+    let inverses = &inverses[..degree];
+    let mut omegas = [0; MAX_CHECK];
+    for &coefficient in evaluator[..degree].iter().rev() {
+        for (omega, &inverse) in omegas.iter_mut().zip(inverses) {
+            *omega = FIELD.mul(*omega, FIELD.exp_reduced(inverse)) ^ coefficient;
+        }
+    }
+    // In characteristic 2 the derivative keeps the odd terms, one power lower.
+    let mut slopes = [0; MAX_CHECK];
+    for &coefficient in locator[..=degree].iter().skip(1).step_by(2).rev() {
+        for (slope, &inverse) in slopes.iter_mut().zip(inverses) {
+            let inverse = FIELD.exp_reduced(inverse);
+            *slope = FIELD.mul(FIELD.mul(*slope, inverse), inverse) ^ coefficient;
+        }
+    }
+    for (at, correction) in found.iter_mut().enumerate() {
+        let scale = FIELD.alpha(inverses[at] * (roots.first + ORDER - 1));
+        correction.value = FIELD.mul(scale, FIELD.div(omegas[at], slopes[at]));
     }
 }
 
@@ -166,13 +166,54 @@ fn evaluate(roots: Roots, syndromes: &[u8], locator: &Polynomial, found: &mut [C
 fn explains(roots: Roots, syndromes: &[u8], found: &[Correction]) -> bool {
     let mut sums = [0; MAX_CHECK];
     for correction in found {
-        let locator = roots.step * usize::from(correction.degree) % ORDER;
-        let x = FIELD.alpha(locator);
-        let mut term = FIELD.mul(correction.value, FIELD.alpha(locator * roots.first));
+        let Some(value) = FIELD.log(correction.value) else { continue };
+        let step = roots.step * usize::from(correction.degree) % ORDER;
+        let mut power = (value + step * roots.first) % ORDER;
         for sum in &mut sums[..syndromes.len()] {
-            *sum ^= term;
-            term = FIELD.mul(term, x);
+            *sum ^= FIELD.exp_reduced(power);
+            power += step;
+            if power >= ORDER {
+                power -= ORDER;
+            }
         }
     }
     sums[..syndromes.len()] == *syndromes
+}
+
+/// Row k, element j: the j-th root to the power that the k-th symbol of a remainder stands in front of.
+static E16_POWERS: [Row<2>; 32] = root_powers(Code::E16.roots());
+static E8_POWERS: [Row<1>; 16] = root_powers(Code::E8.roots());
+
+/// Row k, element d: the inverse of the locator of x^d, to the power k.
+static INVERSE_POWERS: [Row<16>; MAX_CHECK + 1] = {
+    let step = Code::E16.roots().step;
+    let mut rows = [[[0; LANES]; 16]; MAX_CHECK + 1];
+    let mut k = 0;
+    while k < rows.len() {
+        let mut d = 0;
+        while d < ORDER {
+            set(&mut rows[k], d, FIELD_CONST.alpha(k * (ORDER - step * d % ORDER)));
+            d += 1;
+        }
+        k += 1;
+    }
+    rows
+};
+
+const fn root_powers<const N: usize, const K: usize>(roots: Roots) -> [Row<N>; K] {
+    let mut rows = [[[0; LANES]; N]; K];
+    let mut k = 0;
+    while k < K {
+        let mut j = 0;
+        while j < roots.count {
+            set(&mut rows[k], j, FIELD_CONST.alpha((K - 1 - k) * roots.exponent(j)));
+            j += 1;
+        }
+        k += 1;
+    }
+    rows
+}
+
+const fn set<const N: usize>(row: &mut Row<N>, at: usize, element: u8) {
+    row[at / (8 * LANES)][at / 8 % LANES] |= (element as u64) << (56 - 8 * (at % 8));
 }

@@ -70,7 +70,10 @@ impl Field {
 pub(super) static FIELD: Field = FIELD_CONST;
 
 /// The same where other constants are made from it.
-pub(super) const FIELD_CONST: Field = Field::new(0x187);
+pub(super) const FIELD_CONST: Field = Field::new(POLYNOMIAL);
+
+/// x^8 + x^7 + x^2 + x + 1.
+pub(super) const POLYNOMIAL: u16 = 0x187;
 
 impl Basis {
     /// An ordinary field element as the octet this basis sends.

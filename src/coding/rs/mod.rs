@@ -25,6 +25,7 @@
 //!
 //! Left out: other fields and generators, soft decisions, and vector kernels.
 
+mod combine;
 mod decoder;
 mod division;
 mod field;

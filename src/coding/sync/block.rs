@@ -1,5 +1,4 @@
-use super::marker::hit_at;
-use super::{Hit, Marker, find};
+use super::{Finder, Hit, Marker};
 use crate::wire::EncodeError;
 
 /// How [`BlockSync`] decides.
@@ -104,6 +103,7 @@ pub struct SyncCounts {
 #[derive(Clone, Debug)]
 pub struct BlockSync<B> {
     marker: Marker,
+    finder: Finder,
     block_len: usize,
     parameters: SyncParameters,
     counts: SyncCounts,
@@ -169,8 +169,10 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> BlockSync<B> {
         parameters: SyncParameters,
         buffer: B,
     ) -> Self {
+        let finder = Finder::new(&marker, parameters.search_tolerance.into(), parameters.inverted);
         Self {
             marker,
+            finder,
             block_len,
             parameters,
             counts: SyncCounts::default(),
@@ -338,15 +340,13 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> BlockSync<B> {
     }
 
     fn find_from(&self, bit: usize) -> Option<Hit> {
-        let octets = self.stream();
-        let SyncParameters { search_tolerance, inverted, .. } = self.parameters;
-        find(&self.marker, octets, bit, search_tolerance.into(), inverted)
+        self.finder.find(self.stream(), bit)
     }
 
     /// Decides on the marker expected at `at`, which is in the buffer.
     fn judge_marker(&mut self) {
         let octets = self.stream();
-        let SyncParameters { search_tolerance, locked_tolerance, inverted, .. } = self.parameters;
+        let SyncParameters { search_tolerance, locked_tolerance, .. } = self.parameters;
         // A false marker in a block that could not be read would hide the true ones in its last bits.
         let inside =
             if self.rejected { self.find_from(self.floor).filter(|hit| hit.bit < self.at) } else { None };
@@ -359,7 +359,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> BlockSync<B> {
             Some(Hit { bit: self.at, distance, inverted: self.inverted })
         } else {
             // A phase slip of the demodulator inverts the stream from some bit on.
-            hit_at(&self.marker, octets, self.at, search_tolerance.into(), inverted)
+            self.finder.hit_at(octets, self.at)
         };
         if let Some(hit) = hit {
             self.inverted = hit.inverted;

@@ -102,12 +102,6 @@ impl Marker {
         });
         Some(differing.sum())
     }
-
-    /// The first 32 bits, left-aligned, and a mask of those that the marker has.
-    fn prefix(&self) -> (u32, u32) {
-        let first = u32::from_be_bytes([self.octets[0], self.octets[1], self.octets[2], self.octets[3]]);
-        (first, (!0u32).checked_shl(32u32.saturating_sub(self.bits() as u32)).unwrap_or(0))
-    }
 }
 
 impl core::fmt::Debug for Marker {
@@ -116,68 +110,4 @@ impl core::fmt::Debug for Marker {
         self.octets().iter().try_for_each(|octet| write!(f, "{octet:02X}"))?;
         f.write_str(")")
     }
-}
-
-/// Where a marker was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hit {
-    /// First bit of the marker.
-    pub bit: usize,
-    /// Bits that differ from the marker, after inversion if any.
-    pub distance: u32,
-    /// Every bit of the stream is inverted.
-    pub inverted: bool,
-}
-
-/// The first place at or after bit `from` where `octets` hold the marker with at most `tolerance` bits wrong.
-///
-/// `inverted`: also look for the marker with all bits inverted. A marker that is cut by the end of `octets` is
-/// not found.
-#[must_use]
-pub fn find(marker: &Marker, octets: &[u8], from: usize, tolerance: u32, inverted: bool) -> Option<Hit> {
-    let last = (8 * octets.len()).checked_sub(marker.bits())?;
-    let (prefix, mask) = marker.prefix();
-    let prefix_bits = mask.count_ones();
-    // Sixty-four bits that start at an octet hold the eight 32-bit windows that start in it.
-    for at in from / 8..=last / 8 {
-        let word = window(octets, at);
-        for shift in 0..8 {
-            let bit = 8 * at + shift;
-            let differing = (((word << shift >> 32) as u32 ^ prefix) & mask).count_ones();
-            let near = differing <= tolerance || inverted && prefix_bits - differing <= tolerance;
-            if near && (from..=last).contains(&bit) {
-                if let Some(hit) = hit_at(marker, octets, bit, tolerance, inverted) {
-                    return Some(hit);
-                }
-            }
-        }
-    }
-    None
-}
-
-/// The marker at `bit`, if it is there.
-pub(super) fn hit_at(
-    marker: &Marker,
-    octets: &[u8],
-    bit: usize,
-    tolerance: u32,
-    inverted: bool,
-) -> Option<Hit> {
-    let upright = marker.distance(octets, bit)?;
-    if upright <= tolerance {
-        return Some(Hit { bit, distance: upright, inverted: false });
-    }
-    let flipped = marker.bits() as u32 - upright;
-    (inverted && flipped <= tolerance).then_some(Hit { bit, distance: flipped, inverted: true })
-}
-
-/// Eight octets from `at` on; beyond the end they are zero.
-fn window(octets: &[u8], at: usize) -> u64 {
-    let from = octets.get(at..).unwrap_or_default();
-    if let Some(eight) = from.first_chunk() {
-        return u64::from_be_bytes(*eight);
-    }
-    let mut eight = [0; 8];
-    eight[..from.len()].copy_from_slice(from);
-    u64::from_be_bytes(eight)
 }

@@ -1,6 +1,6 @@
 //! Finding where codeblocks and frames begin: attached sync markers on a stream of hard-decided bits.
 //!
-//! [`find`] looks for one marker in some octets. [`BlockSync`] takes a stream cut anywhere, aligned to no octet,
+//! [`Finder`] looks for one marker in some octets. [`BlockSync`] takes a stream cut anywhere, aligned to no octet,
 //! and gives the blocks between markers: it locks, flywheels over damaged markers, and searches again inside what
 //! turned out not to be a block.
 //!
@@ -15,7 +15,9 @@
 //! Left out: soft decisions, decoding (see [`cadu`](super::cadu)), and what a missing block means.
 
 mod block;
+mod find;
 mod marker;
 
 pub use block::{Block, BlockSync, SyncCounts, SyncParameters, SyncState};
-pub use marker::{Hit, Marker, find};
+pub use find::{Finder, Hit, find};
+pub use marker::Marker;
