@@ -8,13 +8,13 @@
 //! ```
 //! use bytes::Bytes;
 //! use spacelink::bpa::{Agent, AgentParameters, Event, TransmissionRequest};
-//! use spacelink::bundle::Eid;
+//! use spacelink::bundle::{Eid, NodeNumber};
 //! use spacelink::routing::ContactPlan;
 //! use spacelink::time::Instant;
 //! use std::time::Duration;
 //!
-//! let here = Eid::ipn(7, 1);
-//! let mut agent = Agent::new(AgentParameters::new(7), ContactPlan::default());
+//! let here = Eid::ipn(NodeNumber(7), 1);
+//! let mut agent = Agent::new(AgentParameters::new(NodeNumber(7)), ContactPlan::default());
 //! agent.register(1);
 //! let request = TransmissionRequest::new(here.clone(), Bytes::from_static(b"to myself"), Duration::from_secs(60));
 //! agent.transmit(Instant::ZERO, request)?;

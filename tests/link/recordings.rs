@@ -57,7 +57,8 @@ fn aos_recordings_agree() {
         let found = read(&recording, &std::fs::read(path).unwrap());
         checked += 1;
         if found != recording.expected {
-            disagree.push(format!("{}\n expected {:?}\n found    {found:?}", recording.file, recording.expected));
+            disagree
+                .push(format!("{}\n expected {:?}\n found    {found:?}", recording.file, recording.expected));
         }
     }
     assert!(disagree.is_empty(), "{} of {checked} disagree:\n{}", disagree.len(), disagree.join("\n"));

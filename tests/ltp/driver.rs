@@ -101,17 +101,6 @@ impl Pair {
         }
     }
 
-    pub fn run_until(&mut self, end: Instant) {
-        while self.next_time().is_some_and(|next| next <= end) && self.step() {}
-        self.now = self.now.max(end);
-    }
-
-    fn next_time(&self) -> Option<Instant> {
-        let busy = |channel: &Channel<_>| Some(channel.ready_at()).filter(|ready| *ready > self.now);
-        let channels = self.channels.iter().flat_map(|channel| [channel.poll_timeout(), busy(channel)]);
-        channels.chain(self.engines.iter().map(|engine| engine.poll_timeout())).flatten().min()
-    }
-
     /// Takes all an engine has to say.
     pub fn drain(&mut self, me: usize) {
         let mut out = [0; 2048];

@@ -2,7 +2,9 @@
 
 mod bundles;
 mod coding;
+mod frames;
 mod ltp;
+mod packets;
 
 use crate::runner::Tally;
 use serde_json::Value;
@@ -16,8 +18,12 @@ pub fn find(name: &str) -> Option<Kind> {
 }
 
 const KINDS: &[(&str, Kind)] = &[
+    ("aos_frames", frames::aos_frames),
     ("bpv7_bundles", bundles::bpv7_bundles),
+    ("encapsulation_packets", packets::encapsulation_packets),
     ("ltp_segments", ltp::ltp_segments),
     ("randomizer", coding::randomizer),
     ("reed_solomon", coding::reed_solomon),
+    ("space_packets", packets::space_packets),
+    ("space_packets_java", packets::space_packets_java),
 ];

@@ -49,7 +49,7 @@ const MAX_ROWS: usize = 33;
 fn times_alpha(word: u64) -> u64 {
     const TOPS: u64 = 0x8080_8080_8080_8080;
     let tops = word & TOPS;
-    ((word ^ tops) << 1) ^ (tops >> 7) * (POLYNOMIAL as u64 & 0xFF)
+    ((word ^ tops) << 1) ^ ((tops >> 7) * (POLYNOMIAL as u64 & 0xFF))
 }
 
 /// Whether any of the eight elements of a word is zero.

@@ -76,7 +76,7 @@ const fn table<const W: usize>(code: Code, basis: Basis) -> Table<W> {
         let mut at = 0;
         while at < 8 * W {
             let product = FIELD_CONST.mul(factor, generator[8 * W - 1 - at]);
-            table[octet][at / 8] |= (basis.from_field(product) as u64) << (56 - 8 * (at % 8));
+            table[octet][at / 8] |= (basis.to_wire(product) as u64) << (56 - 8 * (at % 8));
             at += 1;
         }
         octet += 1;

@@ -77,7 +77,7 @@ pub(super) const POLYNOMIAL: u16 = 0x187;
 
 impl Basis {
     /// An ordinary field element as the octet this basis sends.
-    pub(super) const fn from_field(self, element: u8) -> u8 {
+    pub(super) const fn to_wire(self, element: u8) -> u8 {
         match self {
             Self::Dual => TO_DUAL[element as usize],
             Self::Conventional => element,

@@ -151,7 +151,6 @@ pub struct Codewords {
 
 impl Codewords {
     /// The codewords in order.
-    #[must_use]
     pub fn each(&self) -> &[Result<Corrected, Uncorrectable>] {
         &self.outcomes[..usize::from(self.depth)]
     }

@@ -312,7 +312,7 @@ impl ReedSolomon {
         let mut corrected = Corrected { in_fill, errors: in_fill, erasures: 0 };
         for correction in found.iter().filter(wrong) {
             let Some(position) = last.checked_sub(correction.degree.into()) else { continue };
-            change(position, self.basis.from_field(correction.value));
+            change(position, self.basis.to_wire(correction.value));
             if erased.contains(position) {
                 corrected.erasures += 1;
             } else {

@@ -23,7 +23,7 @@ pub fn encode(rs: &ReedSolomon, data: &[u8]) -> [u8; 32] {
             register[at] = next ^ FIELD.mul(feedback, generator[check_len - 1 - at]);
         }
     }
-    register.map(|element| rs.basis().from_field(element))
+    register.map(|element| rs.basis().to_wire(element))
 }
 
 /// Repairs a codeword in place, as [`ReedSolomon::correct`] does.
@@ -81,6 +81,7 @@ pub fn correct(rs: &ReedSolomon, codeword: &mut [u8], erasures: &[u8]) -> Result
 
     let mut repaired = received;
     let mut roots_found = 0;
+    #[expect(clippy::needless_range_loop, reason = "the book numbers degrees; most of them change nothing")]
     for degree in 0..ORDER {
         let x = power(beta, degree);
         let inverse = FIELD.div(1, x);
@@ -109,7 +110,7 @@ pub fn correct(rs: &ReedSolomon, codeword: &mut [u8], erasures: &[u8]) -> Result
     }
     let mut corrected = Corrected { errors: in_fill, erasures: 0, in_fill };
     for (position, octet) in codeword.iter_mut().enumerate() {
-        let repaired = rs.basis().from_field(repaired[required - 1 - position]);
+        let repaired = rs.basis().to_wire(repaired[required - 1 - position]);
         if *octet != repaired {
             *octet = repaired;
             if erased[position] {

@@ -15,6 +15,8 @@ pub struct BitstreamPdu<'a> {
 impl<'a> BitstreamPdu<'a> {
     /// Octets of the header.
     pub const HEADER_LEN: usize = 2;
+    /// The pointer that says that every bit of the zone is valid.
+    pub const ALL_VALID: u16 = ALL;
 
     /// A B_PDU that fills `zone`, of which the first `valid_bits` bits are user data.
     ///
