@@ -1,3 +1,4 @@
 //! Tests of the io layer, one file per behaviour.
 
 mod channel;
+mod simulation;

@@ -4,10 +4,6 @@
 #[allow(dead_code, reason = "not every test binary reads shared data")]
 mod common;
 
-//mod aos_frame;
-//mod counter;
-//mod idle_filler;
-//mod mpdu;
-//mod packets;
+mod packet_octets;
+mod packets_through_frames;
 mod recordings;
-//mod stream;

@@ -33,8 +33,10 @@ fn disputed_header_check(case: &Case) -> Result<bool, Failure> {
     let header = octets.first_chunk::<8>().filter(|_| case.0["fhec_present"] == true);
     let Some(&[a, b, .., signalling, check, check_end]) = header else { return Ok(false) };
     let zero_at = |exponent: usize| {
-        let nibbles = [a, b, signalling, check, check_end].into_iter().flat_map(|octet| [octet >> 4, octet & 0xF]);
-        let times_root = |value| (0..exponent).fold(value, |value: u8, _| (value << 1) ^ (0x13 * (value >> 3)));
+        let nibbles =
+            [a, b, signalling, check, check_end].into_iter().flat_map(|octet| [octet >> 4, octet & 0xF]);
+        let times_root =
+            |value| (0..exponent).fold(value, |value: u8, _| (value << 1) ^ (0x13 * (value >> 3)));
         nibbles.fold(0, |sum, nibble| times_root(sum) ^ nibble) == 0
     };
     Ok(zero_at(6) && zero_at(9) && !(zero_at(7) && zero_at(8)))
@@ -126,7 +128,8 @@ fn data_zone(case: &Case, zone: &[u8]) -> Result<(), Failure> {
 /// Octets of packets begun earlier, in front of the first that begins here.
 fn start_of_first_packet(case: &Case) -> Result<u64, Failure> {
     let parts = case.list("content")?.iter().map(Case);
-    let earlier = parts.take_while(|part| part.str("role").is_ok_and(|role| role.starts_with("continuation")));
+    let earlier =
+        parts.take_while(|part| part.str("role").is_ok_and(|role| role.starts_with("continuation")));
     earlier.map(|part| Ok(part.hex("hex")?.len() as u64)).sum()
 }
 

@@ -66,7 +66,8 @@ fn header(
 }
 
 fn space_packet(header: &SpaceHeader, data: &[u8], octets: &[u8]) -> Result<(), Failure> {
-    let made = SpacePacket::new(*header, data).and_then(|packet| packet.to_vec()).map_err(|e| e.to_string())?;
+    let made =
+        SpacePacket::new(*header, data).and_then(|packet| packet.to_vec()).map_err(|e| e.to_string())?;
     expect_octets("encoded", octets, &made)?;
     let found = SpacePacket::decode_exact("space packet", octets).map_err(|error| error.to_string())?;
     expect("header", header, &found.header())?;
@@ -98,7 +99,8 @@ fn encapsulation_packet(case: &Case) -> Result<(), Failure> {
     octets.resize(total.max(given.len()), 0);
     let data = if cut { octets[header_len.octets()..].to_vec() } else { case.hex("data")? };
 
-    let found = EncapsulationPacket::decode_exact("encapsulation packet", &octets).map_err(|e| e.to_string())?;
+    let found =
+        EncapsulationPacket::decode_exact("encapsulation packet", &octets).map_err(|e| e.to_string())?;
     let protocol = protocol(case.str("protocol_id")?)?;
     let number = |key: &str| if case.has(key) { case.u64(key) } else { Ok(0) };
     let (extension, user_defined) = (number("protocol_id_ext")? as u8, number("user_defined")? as u8);
@@ -120,7 +122,8 @@ fn encapsulation_packet(case: &Case) -> Result<(), Failure> {
     let made = if protocol == ProtocolId::EXTENDED && header_len == HeaderLen::Two {
         // Identifier 110 points to the extension field, which two octets do not have (133.1-B-3 §4.1.2.5): the oracle
         // drops the extension it was asked for. Read as it came, never sent.
-        let made = EncapsulationPacket::new(protocol, &data).and_then(|packet| packet.with_header_len(header_len));
+        let made =
+            EncapsulationPacket::new(protocol, &data).and_then(|packet| packet.with_header_len(header_len));
         return expect_refusal("an extended packet without an extension field", made);
     } else if protocol == ProtocolId::EXTENDED {
         EncapsulationPacket::extended(extension, &data)
@@ -128,8 +131,12 @@ fn encapsulation_packet(case: &Case) -> Result<(), Failure> {
         EncapsulationPacket::new(protocol, &data)
     };
     let made = made.and_then(|packet| packet.with_header_len(header_len));
-    let made = made.and_then(|packet| if header_len.octets() >= 4 { packet.with_user_defined(user_defined) } else { Ok(packet) });
-    let made = made.and_then(|packet| if header_len.octets() == 8 { packet.with_ccsds_defined(ccsds_defined) } else { Ok(packet) });
+    let made = made.and_then(|packet| {
+        if header_len.octets() >= 4 { packet.with_user_defined(user_defined) } else { Ok(packet) }
+    });
+    let made = made.and_then(|packet| {
+        if header_len.octets() == 8 { packet.with_ccsds_defined(ccsds_defined) } else { Ok(packet) }
+    });
     let made = made.and_then(|packet| packet.to_vec()).map_err(|error| error.to_string())?;
     expect_octets("encoded", &octets, &made)
 }
