@@ -32,7 +32,9 @@ fn segments(criterion: &mut Criterion) {
     let mut out = [0; 2_048];
     let mut group = criterion.benchmark_group("ltp/segment");
     group.throughput(Throughput::Bytes(len as u64));
-    group.bench_function("decode", |b| b.iter(|| black_box(Segment::decode(black_box(&octets[..len])).is_ok())));
+    group.bench_function("decode", |b| {
+        b.iter(|| black_box(Segment::decode(black_box(&octets[..len])).is_ok()))
+    });
     group.bench_function("encode", |b| b.iter(|| segment.encode(black_box(&mut out)).unwrap()));
     group.finish();
 }

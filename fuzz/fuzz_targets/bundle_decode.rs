@@ -10,7 +10,7 @@ fuzz_target!(|octets: &[u8]| {
     let Ok((bundle, rest)) = Bundle::decode_prefix(octets.clone(), &Rules::LENIENT) else { return };
     assert_eq!(bundle.encode(), octets[..octets.len() - rest.len()]);
     if let Ok(record) = AdminRecord::decode(bundle.payload()) {
-        assert_eq!(record.encode()[..], bundle.payload()[..]);
+        assert_eq!(record.encode(), *bundle.payload());
     }
     // A bundle that went through a node is still one.
     let mut onward = bundle;

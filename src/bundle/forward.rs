@@ -1,24 +1,29 @@
 //! What a node does to a bundle on its way.
 
 use super::block::millis_up;
-use super::rules::check;
-use super::{Block, BlockContent, Bundle, BundleError, Eid, HopCount, Rules, block_type};
+use super::rules::{PAYLOAD_NUMBER, check};
+use super::{Block, BlockContent, Bundle, BundleError, Eid, HopCount, Rules, block_type, security};
 use crate::time::{DtnTime, Epoch, Instant};
+use alloc::vec::Vec;
 use core::time::Duration;
 
 impl Bundle {
-    /// Says which node sends the bundle on: changes the previous node block, or adds one.
+    /// Says which node sends the bundle on: changes the previous node block, or puts one in.
+    ///
+    /// An encrypted previous node block is taken out, and a new one has a number of its own: what speaks of the old
+    /// one must not be taken to speak of the new.
     ///
     /// Source: RFC 9171 §4.4.1.
     pub fn set_previous_node(&mut self, node: Eid) {
         let content = BlockContent::PreviousNode(node);
-        match self.blocks.iter_mut().find(|block| block.block_type() == block_type::PREVIOUS_NODE) {
-            Some(block) => block.set_content(content),
-            None => {
-                let number = self.free_number();
-                self.blocks.push(Block::new(content).with_number(number).with_crc(self.primary.crc));
+        for block in &mut self.blocks {
+            if matches!(block.content, BlockContent::PreviousNode(_)) {
+                return block.set_content(content);
             }
         }
+        let number = self.free_number();
+        self.blocks.retain(|block| block.block_type() != block_type::PREVIOUS_NODE);
+        self.blocks.push(Block::new(content).with_number(number).with_crc(self.primary.crc));
     }
 
     /// Adds time spent here or on the way to the age block, if there is one in the clear.
@@ -84,10 +89,15 @@ impl Bundle {
         }
     }
 
-    /// The lowest number no block has.
+    /// The lowest number that no block has and no block speaks of as encrypted.
     fn free_number(&self) -> u64 {
-        // Among n blocks and two reserved numbers, one of the first n + 3 is free.
-        let taken = |number: &u64| self.blocks.iter().any(|block| block.number == *number);
-        (2..).find(|number| !taken(number)).unwrap_or(u64::MAX)
+        let mut taken: Vec<u64> = self.blocks.iter().map(|block| block.number).collect();
+        security::encrypted_numbers(&self.blocks, &mut taken);
+        taken.sort_unstable();
+        let mut free = PAYLOAD_NUMBER + 1;
+        for number in taken {
+            free = if number == free { free.saturating_add(1) } else { free };
+        }
+        free
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Block, BlockContent, BundleError, block_type};
 use crate::wire::{DecodeError, cbor};
+use alloc::vec::Vec;
 
 /// Whether an integrity block covers the primary block.
 pub(super) fn covers_primary(blocks: &[Block]) -> Result<bool, BundleError> {
@@ -11,6 +12,20 @@ pub(super) fn covers_primary(blocks: &[Block]) -> Result<bool, BundleError> {
 /// Whether the content of block `number` is encrypted.
 pub(super) fn is_encrypted(blocks: &[Block], number: u64) -> Result<bool, BundleError> {
     any_target(blocks, block_type::CONFIDENTIALITY, number)
+}
+
+/// Adds the numbers of all blocks whose content is said to be encrypted.
+pub(super) fn encrypted_numbers(blocks: &[Block], numbers: &mut Vec<u64>) {
+    for block in blocks {
+        let BlockContent::Octets { block_type: block_type::CONFIDENTIALITY, data } = &block.content else {
+            continue;
+        };
+        let mut reader = cbor::Reader::new(UNIT, data);
+        for _ in 0..reader.array("targets").unwrap_or_default() {
+            let Ok(target) = reader.unsigned("target") else { break };
+            numbers.push(target);
+        }
+    }
 }
 
 fn any_target(blocks: &[Block], kind: u64, number: u64) -> Result<bool, BundleError> {
@@ -35,7 +50,7 @@ fn any_target(blocks: &[Block], kind: u64, number: u64) -> Result<bool, BundleEr
 ///
 /// Source: RFC 9172 §3.6.
 fn targets_include(data: &[u8], number: u64) -> Result<bool, DecodeError> {
-    let mut reader = cbor::Reader::new("abstract security block", data);
+    let mut reader = cbor::Reader::new(UNIT, data);
     let mut found = false;
     // A false count runs out of octets at once.
     for _ in 0..reader.array("targets")? {
@@ -45,3 +60,4 @@ fn targets_include(data: &[u8], number: u64) -> Result<bool, DecodeError> {
 }
 
 const PRIMARY: u64 = 0;
+const UNIT: &str = "abstract security block";

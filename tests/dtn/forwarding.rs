@@ -69,6 +69,22 @@ fn the_previous_node_is_replaced() {
 }
 
 #[test]
+fn an_encrypted_previous_node_gives_way() {
+    // The confidentiality block speaks of block 2, which is encrypted, and of 5, which is not there.
+    let mut bundle = Bundle::builder(eid("ipn:1.7"), eid("ipn:2.7"))
+        .age(Duration::ZERO)
+        .block(Block::of_type(6, "cipher").with_number(2))
+        .block(Block::of_type(12, vec![0x82, 2, 5]))
+        .build()
+        .unwrap();
+    assert_eq!(bundle.previous_node(), None);
+    bundle.set_previous_node(eid("ipn:9.0"));
+    let numbers: Vec<_> = bundle.blocks().iter().map(|block| (block.block_type(), block.number())).collect();
+    assert_eq!(numbers, [(7, 3), (12, 4), (6, 6)]);
+    assert_eq!(Bundle::decode(bundle.encode().into()), Ok(bundle));
+}
+
+#[test]
 fn hops_run_out() {
     let mut bundle = received(1);
     assert!(bundle.raise_hop_count());
