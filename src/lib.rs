@@ -6,6 +6,22 @@
 //!
 //! Every layer can be used alone. Codecs and codes work on slices and need neither an allocator nor an operating
 //! system; engines need an allocator; only [`io`] knows sockets. See the [`manual`] for the layers and what is in.
+//!
+//! Features: `alloc` adds the engines, `std` (default) the in-memory channel and the simulation, `tokio` the UDP host.
+//!
+//! ```
+//! use spacelink::coding::randomizer::Randomizer;
+//! use spacelink::packet::{Apid, SpaceHeader, SpacePacket};
+//! use spacelink::wire::{Decode, Encode};
+//!
+//! let mut octets = [0; 8];
+//! SpacePacket::new(SpaceHeader::telemetry(Apid::new(42).unwrap()), b"hi")?.encode(&mut octets)?;
+//! Randomizer::Tm.apply(&mut octets);
+//! Randomizer::Tm.apply(&mut octets);
+//! let (packet, _rest) = SpacePacket::decode(&octets)?;
+//! assert_eq!(packet.data(), b"hi");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -14,6 +30,10 @@
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 pub mod coding;
 pub mod crc;
