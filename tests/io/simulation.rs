@@ -19,8 +19,8 @@ use std::time::Duration;
 const LIGHT_TIME: Duration = Duration::from_millis(12);
 const RATE: u64 = 10_000_000;
 
-/// Nodes 1 and 2 always see each other; 2 and 3 do in two passes of five seconds each.
-const PASSES: [(u64, u64); 2] = [(20, 25), (60, 65)];
+/// Nodes 1 and 2 always see each other; 2 and 3 do in three short passes.
+const PASSES: [(u64, u64); 3] = [(20, 25), (60, 65), (100, 110)];
 
 fn windows(link: usize) -> Vec<Window> {
     let spans: &[(u64, u64)] = if link == 0 { &[(0, 1_000)] } else { &PASSES };
