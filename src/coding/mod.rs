@@ -42,8 +42,10 @@
 mod error;
 
 pub mod cadu;
+mod kernel;
 pub mod randomizer;
 pub mod rs;
 pub mod sync;
 
 pub use error::ParameterError;
+pub use kernel::KernelLevel;

@@ -1,0 +1,22 @@
+//! Throughput of the coding layer, in information octets. One file per code.
+
+mod cadu;
+mod reed_solomon;
+
+use criterion::{criterion_group, criterion_main};
+
+/// Octets that look random.
+pub fn noise(len: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u8
+    })
+    .take(len)
+    .collect()
+}
+
+criterion_group!(benches, reed_solomon::reed_solomon, cadu::randomizer, cadu::receiver);
+criterion_main!(benches);
