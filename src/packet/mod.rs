@@ -1,4 +1,4 @@
-//! Space Packets and Encapsulation Packets: the units that travel inside transfer frames.
+//! Space Packets and Encapsulation Packets, IP datagrams in the latter: the units that travel inside transfer frames.
 //!
 //! Both kinds say their own length, so they can follow each other without a gap and may span frames.
 //! [`packet_len`] reads that length from the first octets of either kind, asking for no more octets than the header
@@ -25,10 +25,12 @@
 
 mod encapsulation;
 mod idle;
+mod ip;
 mod length;
 mod space;
 
 pub use encapsulation::{EncapsulationPacket, HeaderLen, ProtocolId};
 pub use idle::IdleKind;
+pub use ip::{IpPacket, Ipe};
 pub use length::{PacketKind, is_idle, packet_len};
 pub use space::{Apid, PacketType, SequenceCount, SequenceFlags, SpaceHeader, SpacePacket};
