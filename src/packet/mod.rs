@@ -1,4 +1,4 @@
-//! Space Packets and Encapsulation Packets: the units that travel inside transfer frames.
+//! Space Packets and Encapsulation Packets, IP datagrams in the latter: the units that travel inside transfer frames.
 //!
 //! Both kinds say their own length, so they can follow each other without a gap and may span frames.
 //! [`packet_len`] reads that length from the first octets of either kind, asking for no more octets than the header
@@ -26,6 +26,7 @@
 mod buffer;
 mod encapsulation;
 mod idle;
+mod ip;
 mod length;
 mod reassembly;
 mod sequence;
@@ -34,6 +35,7 @@ mod space;
 pub use buffer::{Reassembly, SliceBuffer};
 pub use encapsulation::{EncapsulationPacket, HeaderLen, ProtocolId};
 pub use idle::IdleKind;
+pub use ip::{IpPacket, Ipe};
 pub use length::{PacketKind, is_idle, packet_len};
 pub use reassembly::{Reassembler, Torn};
 pub use sequence::Packets;
