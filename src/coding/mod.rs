@@ -45,6 +45,7 @@ pub mod cadu;
 mod kernel;
 pub mod randomizer;
 pub mod rs;
+pub mod soft;
 pub mod sync;
 
 pub use error::ParameterError;
