@@ -255,7 +255,7 @@ impl Block {
     }
 
     /// Writes the block-type-specific data, unless it is the payload.
-    fn write_data(&self, out: &mut Writer<'_>) -> Result<(), EncodeError> {
+    pub(super) fn write_data(&self, out: &mut Writer<'_>) -> Result<(), EncodeError> {
         match &self.content {
             BlockContent::PreviousNode(eid) => eid.write(out),
             BlockContent::Age(millis) => cbor::put_unsigned(out, *millis),
@@ -270,7 +270,8 @@ impl Block {
     }
 
     /// Octets of the block-type-specific data.
-    pub(super) fn data_len(&self) -> u64 {
+    #[must_use]
+    pub fn data_len(&self) -> u64 {
         let len = match &self.content {
             BlockContent::Payload { len } => return *len,
             BlockContent::PreviousNode(eid) => eid.wire_len(),
