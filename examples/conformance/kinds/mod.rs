@@ -3,6 +3,7 @@
 mod bundles;
 mod coding;
 mod frames;
+mod ldpc;
 mod ltp;
 mod packets;
 
@@ -21,6 +22,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("aos_frames", frames::aos_frames),
     ("bpv7_bundles", bundles::bpv7_bundles),
     ("encapsulation_packets", packets::encapsulation_packets),
+    ("ldpc", ldpc::ldpc),
     ("ltp_segments", ltp::ltp_segments),
     ("randomizer", coding::randomizer),
     ("reed_solomon", coding::reed_solomon),
