@@ -35,6 +35,8 @@
 pub mod aos;
 pub mod counter;
 pub mod mpdu;
+#[cfg(feature = "alloc")]
+pub mod scheduler;
 pub mod tc;
 
 mod fecf;
