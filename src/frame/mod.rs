@@ -38,6 +38,8 @@ pub mod counter;
 pub mod packets;
 #[cfg(feature = "alloc")]
 pub mod receive;
+#[cfg(feature = "alloc")]
+pub mod scheduler;
 pub mod tc;
 pub mod tm;
 pub mod uslp;
