@@ -5,6 +5,7 @@
 mod common;
 
 mod cadu;
+mod convolutional;
 mod marker;
 mod randomizer;
 mod real_data;

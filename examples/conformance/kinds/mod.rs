@@ -2,6 +2,7 @@
 
 mod bundles;
 mod coding;
+mod convolutional;
 mod frames;
 mod ltp;
 mod packets;
@@ -20,6 +21,7 @@ pub fn find(name: &str) -> Option<Kind> {
 const KINDS: &[(&str, Kind)] = &[
     ("aos_frames", frames::aos_frames),
     ("bpv7_bundles", bundles::bpv7_bundles),
+    ("convolutional", convolutional::convolutional),
     ("encapsulation_packets", packets::encapsulation_packets),
     ("ltp_segments", ltp::ltp_segments),
     ("randomizer", coding::randomizer),
