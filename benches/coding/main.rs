@@ -2,6 +2,7 @@
 
 mod cadu;
 mod convolutional;
+mod ldpc;
 mod reed_solomon;
 
 use criterion::{criterion_group, criterion_main};
@@ -24,6 +25,7 @@ criterion_group!(
     convolutional::convolutional,
     reed_solomon::reed_solomon,
     cadu::randomizer,
-    cadu::receiver
+    cadu::receiver,
+    ldpc::ldpc
 );
 criterion_main!(benches);

@@ -6,6 +6,7 @@ mod common;
 
 mod cadu;
 mod convolutional;
+mod ldpc;
 mod marker;
 mod randomizer;
 mod real_data;
