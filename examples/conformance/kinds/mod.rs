@@ -3,6 +3,7 @@
 mod bundles;
 mod coding;
 mod frames;
+mod ldpc;
 mod ltp;
 mod packets;
 mod tc;
@@ -25,6 +26,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("bpv7_bundles", bundles::bpv7_bundles),
     ("clcw", tm::clcw),
     ("encapsulation_packets", packets::encapsulation_packets),
+    ("ldpc", ldpc::ldpc),
     ("ltp_segments", ltp::ltp_segments),
     ("randomizer", coding::randomizer),
     ("reed_solomon", coding::reed_solomon),
