@@ -25,8 +25,8 @@ pub fn find(name: &str) -> Option<Kind> {
 const KINDS: &[(&str, Kind)] = &[
     ("aos_frames", frames::aos_frames),
     ("bpv7_bundles", bundles::bpv7_bundles),
-    ("convolutional", convolutional::convolutional),
     ("clcw", tm::clcw),
+    ("convolutional", convolutional::convolutional),
     ("encapsulation_packets", packets::encapsulation_packets),
     ("ldpc", ldpc::ldpc),
     ("ltp_segments", ltp::ltp_segments),

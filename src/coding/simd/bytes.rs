@@ -125,12 +125,12 @@ impl ByteLanes for Word {
 
     #[inline(always)]
     fn shift_left<const BY: u32>(self) -> Self {
-        Self((self.0 & ONES * (0xFF >> BY)) << BY)
+        Self((self.0 & (ONES * (0xFF >> BY))) << BY)
     }
 
     #[inline(always)]
     fn shift_right<const BY: u32>(self) -> Self {
-        Self(self.0 >> BY & ONES * (0xFF >> BY))
+        Self((self.0 >> BY) & (ONES * (0xFF >> BY)))
     }
 
     #[inline(always)]

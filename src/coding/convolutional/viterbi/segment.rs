@@ -121,7 +121,7 @@ mod tests {
             for symbol in [0, a, b, 127, 128, 129] {
                 let level = quantizer.level(symbol);
                 assert!(level <= 2 * FULL, "{a} {b} {symbol}");
-                assert_eq!(symbol as i8 > 0 && level < FULL || (symbol as i8) < 0 && level > FULL, false);
+                assert!((i16::from(level) - i16::from(FULL)) * i16::from(symbol as i8) >= 0);
             }
         }
     }
