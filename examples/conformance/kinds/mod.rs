@@ -2,6 +2,7 @@
 
 mod bundles;
 mod coding;
+mod cop1;
 mod frames;
 mod ltp;
 mod packets;
@@ -21,6 +22,8 @@ pub fn find(name: &str) -> Option<Kind> {
 const KINDS: &[(&str, Kind)] = &[
     ("aos_frames", frames::aos_frames),
     ("bpv7_bundles", bundles::bpv7_bundles),
+    ("cop1_farm", cop1::cop1_farm),
+    ("cop1_fop", cop1::cop1_fop),
     ("encapsulation_packets", packets::encapsulation_packets),
     ("ltp_segments", ltp::ltp_segments),
     ("randomizer", coding::randomizer),
