@@ -4,6 +4,7 @@ mod bundles;
 mod coding;
 mod cop1;
 mod frames;
+mod ldpc;
 mod ltp;
 mod packets;
 mod tc;
@@ -28,6 +29,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("cop1_farm", cop1::cop1_farm),
     ("cop1_fop", cop1::cop1_fop),
     ("encapsulation_packets", packets::encapsulation_packets),
+    ("ldpc", ldpc::ldpc),
     ("ltp_segments", ltp::ltp_segments),
     ("randomizer", coding::randomizer),
     ("reed_solomon", coding::reed_solomon),

@@ -7,3 +7,4 @@ pub(super) mod gf256_avx2;
 pub(super) mod gf256_avx512;
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 mod gf256_tables;
+pub(super) mod ldpc;
