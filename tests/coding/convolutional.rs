@@ -77,7 +77,7 @@ fn symbols_are_counted() {
 fn clean_symbols_decode_at_every_level() {
     let levels: Vec<_> = KernelLevel::available().collect();
     println!("levels: {levels:?}");
-    let data: Vec<u8> = (0..3000u32).map(|n| (n * n >> 3) as u8).collect();
+    let data: Vec<u8> = (0..3000u32).map(|n| ((n * n) >> 3) as u8).collect();
     for code in codes() {
         for &level in &levels {
             let mut decoder = Viterbi::with_level(code, level).unwrap().starting(Edge::Zero);
