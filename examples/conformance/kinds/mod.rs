@@ -3,10 +3,15 @@
 mod bpsec;
 mod bundles;
 mod coding;
+mod convolutional;
+mod cop1;
 mod frames;
+mod ldpc;
 mod ltp;
 mod packets;
 mod tc;
+mod tm;
+mod uslp;
 
 use crate::runner::Tally;
 use serde_json::Value;
@@ -24,11 +29,18 @@ const KINDS: &[(&str, Kind)] = &[
     ("bpsec", bpsec::bpsec),
     ("bpsec_rfc9173_appendix_a", bpsec::rfc9173_appendix_a),
     ("bpv7_bundles", bundles::bpv7_bundles),
+    ("clcw", tm::clcw),
+    ("convolutional", convolutional::convolutional),
+    ("cop1_farm", cop1::cop1_farm),
+    ("cop1_fop", cop1::cop1_fop),
     ("encapsulation_packets", packets::encapsulation_packets),
+    ("ldpc", ldpc::ldpc),
     ("ltp_segments", ltp::ltp_segments),
     ("randomizer", coding::randomizer),
     ("reed_solomon", coding::reed_solomon),
     ("space_packets", packets::space_packets),
     ("space_packets_java", packets::space_packets_java),
     ("tc_frames_cltu", tc::tc_frames_cltu),
+    ("tm_frames", tm::tm_frames),
+    ("uslp_frames", uslp::uslp_frames),
 ];
