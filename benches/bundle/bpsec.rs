@@ -8,6 +8,8 @@ use spacelink::bpsec::{BcbAesGcm, BibHmacSha2, HmacVariant, Policy, Role, Rule, 
 use spacelink::keys::{Key, KeyId};
 use std::hint::black_box;
 
+type RuleFor = fn(Role) -> Rule;
+
 const SIGNING: BibHmacSha2 = BibHmacSha2 { variant: HmacVariant::Sha256, ..BibHmacSha2::DEFAULT };
 const SIZES: &[(&str, usize)] = &[("1kB", 1_000), ("1MB", 1_000_000)];
 
@@ -17,7 +19,7 @@ pub fn bpsec(criterion: &mut Criterion) {
     let keys = [(KeyId(1), Key::new(&[7; 32]).unwrap())];
     let node = "ipn:1.0".parse().unwrap();
     let mut group = criterion.benchmark_group("bundle");
-    let rules: [(&str, fn(Role) -> Rule); 2] = [
+    let rules: [(&str, RuleFor); 2] = [
         ("bpsec_bib", |role| Rule::new(role, SIGNING, KeyId(1))),
         ("bpsec_bcb", |role| Rule::new(role, BcbAesGcm::DEFAULT, KeyId(1))),
     ];
