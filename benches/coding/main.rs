@@ -2,6 +2,7 @@
 
 mod cadu;
 mod reed_solomon;
+mod turbo;
 
 use criterion::{criterion_group, criterion_main};
 
@@ -18,5 +19,5 @@ pub fn noise(len: usize, seed: u64) -> Vec<u8> {
     .collect()
 }
 
-criterion_group!(benches, reed_solomon::reed_solomon, cadu::randomizer, cadu::receiver);
+criterion_group!(benches, reed_solomon::reed_solomon, cadu::randomizer, cadu::receiver, turbo::turbo);
 criterion_main!(benches);

@@ -52,4 +52,10 @@ pub enum ParameterError {
         /// Octets asked for.
         len: usize,
     },
+    /// The book lists the turbo block lengths 1784, 3568, 7136 and 8920 (§6.3).
+    #[error("turbo: block length {bits} is not one of 1784, 3568, 7136, 8920 bits")]
+    TurboBlock {
+        /// Bits asked for.
+        bits: usize,
+    },
 }

@@ -45,8 +45,10 @@ pub mod cadu;
 mod kernel;
 pub mod randomizer;
 pub mod rs;
+mod simd;
 pub mod soft;
 pub mod sync;
+pub mod turbo;
 
 pub use error::ParameterError;
 pub use kernel::KernelLevel;
