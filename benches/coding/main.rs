@@ -1,6 +1,7 @@
 //! Throughput of the coding layer, in information octets. One file per code.
 
 mod cadu;
+mod ldpc;
 mod reed_solomon;
 mod turbo;
 
@@ -19,5 +20,12 @@ pub fn noise(len: usize, seed: u64) -> Vec<u8> {
     .collect()
 }
 
-criterion_group!(benches, reed_solomon::reed_solomon, cadu::randomizer, cadu::receiver, turbo::turbo);
+criterion_group!(
+    benches,
+    reed_solomon::reed_solomon,
+    cadu::randomizer,
+    cadu::receiver,
+    ldpc::ldpc,
+    turbo::turbo
+);
 criterion_main!(benches);

@@ -14,12 +14,17 @@ use serde_json::Value;
 const KINDS: &[&str] = &[
     "aos_frames",
     "bpv7_bundles",
+    "clcw",
     "encapsulation_packets",
     "ltp_segments",
     "randomizer",
     "reed_solomon",
     "space_packets",
     "space_packets_java",
+    "tc_frames_cltu",
+    "tm_frames",
+    "turbo",
+    "uslp_frames",
 ];
 
 fn load(kind: &str) -> Option<Value> {
@@ -44,6 +49,7 @@ fn a_wrong_expected_value_fails() {
         let Some(file) = load(kind) else { continue };
         let (list, field) = match *kind {
             "reed_solomon" => ("single", "codeword"),
+            "turbo" => ("vectors", "codeword"),
             "randomizer" => ("vectors", "sequence"),
             _ => ("vectors", "hex"),
         };

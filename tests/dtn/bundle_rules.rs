@@ -246,10 +246,14 @@ fn hostile_sizes_are_refused_cheaply() {
     let limit = Rules::MAX_BLOCKS;
     assert_eq!(read(&primary(), &many), Err(BundleError::TooManyBlocks { limit }));
     // As many targets as fit, in as many security blocks as are allowed.
-    let data = format!("9a000186a0{}", "17".repeat(100_000));
-    let security = (0..100).map(|at| format!("850c{}00005a000186a5{data}", hex::encode([0x18, at + 30])));
+    let data = format!("992328{}", "17".repeat(9_000));
+    let security = (0..100).map(|at| format!("850c{}000059232b{data}", hex::encode([0x18, at + 30])));
     let blocks: String = security.collect::<String>() + "85070200004100" + PAYLOAD;
     assert!(read(&primary(), &blocks).is_ok());
+    // More octets before the payload than a reader must hold.
+    let limit = Rules::MAX_HEADER;
+    let large = format!("8518c818c900005a00100000{}{PAYLOAD}", "00".repeat(1 << 20));
+    assert_eq!(read(&primary(), &large), Err(BundleError::HeaderTooLong { limit }));
 }
 
 #[test]

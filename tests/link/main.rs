@@ -7,3 +7,6 @@ mod common;
 mod packet_octets;
 mod packets_through_frames;
 mod recordings;
+mod tc_frames;
+mod tm_frames;
+mod uslp_frames;

@@ -3,9 +3,13 @@
 mod bundles;
 mod coding;
 mod frames;
+mod ldpc;
 mod ltp;
 mod packets;
+mod tc;
+mod tm;
 mod turbo;
+mod uslp;
 
 use crate::runner::Tally;
 use serde_json::Value;
@@ -21,11 +25,16 @@ pub fn find(name: &str) -> Option<Kind> {
 const KINDS: &[(&str, Kind)] = &[
     ("aos_frames", frames::aos_frames),
     ("bpv7_bundles", bundles::bpv7_bundles),
+    ("clcw", tm::clcw),
     ("encapsulation_packets", packets::encapsulation_packets),
+    ("ldpc", ldpc::ldpc),
     ("ltp_segments", ltp::ltp_segments),
     ("randomizer", coding::randomizer),
     ("reed_solomon", coding::reed_solomon),
     ("space_packets", packets::space_packets),
     ("space_packets_java", packets::space_packets_java),
+    ("tc_frames_cltu", tc::tc_frames_cltu),
+    ("tm_frames", tm::tm_frames),
     ("turbo", turbo::turbo),
+    ("uslp_frames", uslp::uslp_frames),
 ];

@@ -146,7 +146,7 @@ impl<M: AsMut<[i16]>> Decoder<M> {
         &mut self,
         soft: &[i8],
         message: &mut [u8],
-        mut accept: Option<&mut dyn FnMut(&[u8]) -> bool>,
+        mut accept: Option<Accept<'_>>,
     ) -> Result<Decoded, Uncorrectable> {
         let required = self.code.codeword_bits();
         if soft.len() != required {
@@ -183,6 +183,9 @@ impl<M: AsMut<[i16]>> Decoder<M> {
 
 /// The tail of the second encoder is known by its parities only and may never get sure.
 const UNSURE_AT_MOST: u16 = TAIL_STEPS as u16;
+/// Whether a message is to the caller's liking.
+type Accept<'a> = &'a mut dyn FnMut(&[u8]) -> bool;
+
 const FIRST: usize = 0;
 const SECOND: usize = 1;
 

@@ -220,7 +220,7 @@ impl Gain {
         let (sum, count) = soft.iter().fold((0u64, 0u64), |(sum, count), soft| {
             (sum + u64::from(soft.unsigned_abs()), count + u64::from(*soft != 0))
         });
-        let factor = (u64::from(confidence.unsigned_abs()) * count << 16) / sum.max(1);
+        let factor = ((u64::from(confidence.unsigned_abs()) * count) << 16) / sum.max(1);
         // At most 2^16 times the confidence, as no soft bit that counts is below 1.
         Self { factor: factor as i32 }
     }
