@@ -2,6 +2,7 @@
 
 mod bundles;
 mod coding;
+mod cop1;
 mod frames;
 mod ldpc;
 mod ltp;
@@ -26,6 +27,8 @@ const KINDS: &[(&str, Kind)] = &[
     ("aos_frames", frames::aos_frames),
     ("bpv7_bundles", bundles::bpv7_bundles),
     ("clcw", tm::clcw),
+    ("cop1_farm", cop1::cop1_farm),
+    ("cop1_fop", cop1::cop1_fop),
     ("encapsulation_packets", packets::encapsulation_packets),
     ("ldpc", ldpc::ldpc),
     ("ltp_segments", ltp::ltp_segments),
