@@ -1,6 +1,7 @@
 //! Throughput of the coding layer, in information octets. One file per code.
 
 mod cadu;
+mod convolutional;
 mod ldpc;
 mod reed_solomon;
 mod turbo;
@@ -22,6 +23,7 @@ pub fn noise(len: usize, seed: u64) -> Vec<u8> {
 
 criterion_group!(
     benches,
+    convolutional::convolutional,
     reed_solomon::reed_solomon,
     cadu::randomizer,
     cadu::receiver,

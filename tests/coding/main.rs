@@ -5,6 +5,7 @@
 mod common;
 
 mod cadu;
+mod convolutional;
 mod ldpc;
 mod marker;
 mod randomizer;

@@ -2,6 +2,7 @@
 
 mod bundles;
 mod coding;
+mod convolutional;
 mod cop1;
 mod frames;
 mod ldpc;
@@ -27,6 +28,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("aos_frames", frames::aos_frames),
     ("bpv7_bundles", bundles::bpv7_bundles),
     ("clcw", tm::clcw),
+    ("convolutional", convolutional::convolutional),
     ("cop1_farm", cop1::cop1_farm),
     ("cop1_fop", cop1::cop1_fop),
     ("encapsulation_packets", packets::encapsulation_packets),
