@@ -4,8 +4,9 @@
 use libfuzzer_sys::fuzz_target;
 use spacelink::frame::Scid;
 use spacelink::frame::aos::{
-    AosParameters, AosSettings, Demultiplexer, DemultiplexerSettings, HeaderErrorControl, Seen,
+    AosParameters, AosSettings, HeaderErrorControl,
 };
+use spacelink::frame::receive::{Demultiplexer, DemultiplexerSettings, Seen};
 use spacelink::packet::packet_len;
 
 fuzz_target!(|input: (u8, Vec<Vec<u8>>)| {

@@ -45,6 +45,8 @@ pub mod cadu;
 mod kernel;
 pub mod randomizer;
 pub mod rs;
+#[cfg(feature = "simd")]
+mod simd;
 pub mod soft;
 pub mod sync;
 

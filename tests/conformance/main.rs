@@ -14,12 +14,16 @@ use serde_json::Value;
 const KINDS: &[&str] = &[
     "aos_frames",
     "bpv7_bundles",
+    "clcw",
     "encapsulation_packets",
     "ltp_segments",
     "randomizer",
     "reed_solomon",
     "space_packets",
     "space_packets_java",
+    "tc_frames_cltu",
+    "tm_frames",
+    "uslp_frames",
 ];
 
 fn load(kind: &str) -> Option<Value> {

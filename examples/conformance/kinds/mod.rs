@@ -6,6 +6,8 @@ mod frames;
 mod ltp;
 mod packets;
 mod tc;
+mod tm;
+mod uslp;
 
 use crate::runner::Tally;
 use serde_json::Value;
@@ -21,6 +23,7 @@ pub fn find(name: &str) -> Option<Kind> {
 const KINDS: &[(&str, Kind)] = &[
     ("aos_frames", frames::aos_frames),
     ("bpv7_bundles", bundles::bpv7_bundles),
+    ("clcw", tm::clcw),
     ("encapsulation_packets", packets::encapsulation_packets),
     ("ltp_segments", ltp::ltp_segments),
     ("randomizer", coding::randomizer),
@@ -28,4 +31,6 @@ const KINDS: &[(&str, Kind)] = &[
     ("space_packets", packets::space_packets),
     ("space_packets_java", packets::space_packets_java),
     ("tc_frames_cltu", tc::tc_frames_cltu),
+    ("tm_frames", tm::tm_frames),
+    ("uslp_frames", uslp::uslp_frames),
 ];
