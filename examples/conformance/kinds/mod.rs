@@ -2,7 +2,10 @@
 
 mod bundles;
 mod coding;
+mod convolutional;
+mod cop1;
 mod frames;
+mod ldpc;
 mod ltp;
 mod packets;
 mod tc;
@@ -24,7 +27,11 @@ const KINDS: &[(&str, Kind)] = &[
     ("aos_frames", frames::aos_frames),
     ("bpv7_bundles", bundles::bpv7_bundles),
     ("clcw", tm::clcw),
+    ("convolutional", convolutional::convolutional),
+    ("cop1_farm", cop1::cop1_farm),
+    ("cop1_fop", cop1::cop1_fop),
     ("encapsulation_packets", packets::encapsulation_packets),
+    ("ldpc", ldpc::ldpc),
     ("ltp_segments", ltp::ltp_segments),
     ("randomizer", coding::randomizer),
     ("reed_solomon", coding::reed_solomon),
