@@ -11,6 +11,7 @@ mod ltp;
 mod packets;
 mod tc;
 mod tm;
+mod turbo;
 mod uslp;
 
 use crate::runner::Tally;
@@ -42,5 +43,6 @@ const KINDS: &[(&str, Kind)] = &[
     ("space_packets_java", packets::space_packets_java),
     ("tc_frames_cltu", tc::tc_frames_cltu),
     ("tm_frames", tm::tm_frames),
+    ("turbo", turbo::turbo),
     ("uslp_frames", uslp::uslp_frames),
 ];
