@@ -1,6 +1,7 @@
 use super::check::{Digest, KnownCheck};
 use super::{BlockFlags, BundleError, CrcType, Eid};
 use crate::wire::{DecodeError, EncodeError, Writer, cbor};
+use alloc::vec;
 use bytes::Bytes;
 use core::time::Duration;
 
@@ -267,6 +268,22 @@ impl Block {
             BlockContent::Octets { data, .. } => out.put(data),
             BlockContent::Payload { .. } => Ok(()),
         }
+    }
+
+    /// The block-type-specific data as encoded; nothing for the payload, which is kept apart.
+    #[must_use]
+    pub fn data(&self) -> Bytes {
+        if let BlockContent::Octets { data, .. } = &self.content {
+            return data.clone();
+        }
+        if matches!(self.content, BlockContent::Payload { .. }) {
+            return Bytes::new();
+        }
+        // What is in memory can be counted.
+        let mut data = vec![0; usize::try_from(self.data_len()).unwrap_or_default()];
+        let written: Result<(), EncodeError> = self.write_data(&mut Writer::new(&mut data));
+        debug_assert!(written.is_ok());
+        data.into()
     }
 
     /// Octets of the block-type-specific data.

@@ -4,10 +4,7 @@
 use super::check::KnownCheck;
 use super::rules::{PAYLOAD_NUMBER, check};
 use super::{Block, BlockContent, BundleError, CrcType, Header};
-use crate::wire::{EncodeError, Writer};
-use alloc::vec;
 use alloc::vec::Vec;
-use bytes::Bytes;
 
 impl Header {
     pub(crate) fn block(&self, number: u64) -> Option<&Block> {
@@ -64,23 +61,5 @@ impl Header {
     /// Checks the rules again; as strictly as the header kept them before.
     pub(crate) fn check_again(&self, before: &super::Rules) -> Result<(), BundleError> {
         check(self, before)
-    }
-}
-
-impl Block {
-    /// The block-type-specific data as encoded; nothing for the payload, which is kept apart.
-    #[must_use]
-    pub fn data(&self) -> Bytes {
-        if let BlockContent::Octets { data, .. } = &self.content {
-            return data.clone();
-        }
-        if matches!(self.content, BlockContent::Payload { .. }) {
-            return Bytes::new();
-        }
-        // What is in memory can be counted.
-        let mut data = vec![0; usize::try_from(self.data_len()).unwrap_or_default()];
-        let written: Result<(), EncodeError> = self.write_data(&mut Writer::new(&mut data));
-        debug_assert!(written.is_ok());
-        data.into()
     }
 }

@@ -42,6 +42,7 @@ mod block;
 mod builder;
 mod check;
 mod codec;
+#[cfg(feature = "crypto")]
 mod edit;
 mod eid;
 mod error;
