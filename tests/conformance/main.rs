@@ -17,11 +17,14 @@ const KINDS: &[&str] = &[
     "clcw",
     "encapsulation_packets",
     "ltp_segments",
+    "pus_tc_tm",
     "randomizer",
     "reed_solomon",
     "space_packets",
     "space_packets_java",
     "tc_frames_cltu",
+    "time_cds",
+    "time_cuc_cds",
     "tm_frames",
     "uslp_frames",
 ];
@@ -48,6 +51,7 @@ fn a_wrong_expected_value_fails() {
         let Some(file) = load(kind) else { continue };
         let (list, field) = match *kind {
             "reed_solomon" => ("single", "codeword"),
+            "pus_tc_tm" => ("tc", "hex"),
             "randomizer" => ("vectors", "sequence"),
             _ => ("vectors", "hex"),
         };

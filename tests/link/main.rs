@@ -5,6 +5,7 @@
 mod common;
 
 mod packet_octets;
+mod packet_streams;
 mod packets_through_frames;
 mod recordings;
 mod tc_frames;

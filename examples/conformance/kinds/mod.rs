@@ -5,7 +5,9 @@ mod coding;
 mod frames;
 mod ltp;
 mod packets;
+mod pus;
 mod tc;
+mod time;
 mod tm;
 mod uslp;
 
@@ -26,11 +28,14 @@ const KINDS: &[(&str, Kind)] = &[
     ("clcw", tm::clcw),
     ("encapsulation_packets", packets::encapsulation_packets),
     ("ltp_segments", ltp::ltp_segments),
+    ("pus_tc_tm", pus::pus_tc_tm),
     ("randomizer", coding::randomizer),
     ("reed_solomon", coding::reed_solomon),
     ("space_packets", packets::space_packets),
     ("space_packets_java", packets::space_packets_java),
     ("tc_frames_cltu", tc::tc_frames_cltu),
+    ("time_cds", time::time_cds),
+    ("time_cuc_cds", time::time_cuc_cds),
     ("tm_frames", tm::tm_frames),
     ("uslp_frames", uslp::uslp_frames),
 ];
