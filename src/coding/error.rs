@@ -68,4 +68,10 @@ pub enum ParameterError {
         /// Octets asked for.
         len: usize,
     },
+    /// A Viterbi decoder decides 32 to 4096 bits together, a multiple of 32.
+    #[error("Viterbi decoder: segments of {bits} bits are not a multiple of 32 between 32 and 4096")]
+    Segment {
+        /// Bits asked for.
+        bits: usize,
+    },
 }

@@ -5,6 +5,8 @@
 mod common;
 
 mod cadu;
+mod convolutional;
+mod ldpc;
 mod marker;
 mod randomizer;
 mod real_data;

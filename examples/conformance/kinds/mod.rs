@@ -2,7 +2,10 @@
 
 mod bundles;
 mod coding;
+mod convolutional;
+mod cop1;
 mod frames;
+mod ldpc;
 mod ltp;
 mod packets;
 mod pus;
@@ -26,7 +29,11 @@ const KINDS: &[(&str, Kind)] = &[
     ("aos_frames", frames::aos_frames),
     ("bpv7_bundles", bundles::bpv7_bundles),
     ("clcw", tm::clcw),
+    ("convolutional", convolutional::convolutional),
+    ("cop1_farm", cop1::cop1_farm),
+    ("cop1_fop", cop1::cop1_fop),
     ("encapsulation_packets", packets::encapsulation_packets),
+    ("ldpc", ldpc::ldpc),
     ("ltp_segments", ltp::ltp_segments),
     ("pus_tc_tm", pus::pus_tc_tm),
     ("randomizer", coding::randomizer),

@@ -10,7 +10,7 @@ use core::arch::x86::*;
 use core::arch::x86_64::*;
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Avx512, kernel, u8x64};
+use fearless_simd::{Avx512, kernel, u8x32, u8x64};
 
 use super::gf256_tables::{self as tables, IDENTITY, INVERSE_POWERS, Matrix, Rows};
 use crate::coding::rs::decoder::{Correction, MAX_CHECK};
@@ -54,32 +54,34 @@ fn sums(
 ) -> Sums {
     let in_chunk = 64 / width;
     let chunks = (symbols.len() / depth).div_ceil(in_chunk);
-    // Zeros in front make the chunks whole, zeros behind let each be read as 64 octets.
-    let mut elements = [0; ELEMENTS];
-    let front = chunks * in_chunk * depth - symbols.len();
-    rename(avx512, incoming, symbols, &mut elements[front..]);
     let rows = &rows[rows.len() - chunks..];
-    let parts = match depth {
-        1 => sum_1(avx512, rows, &elements, in_chunk, outgoing),
-        2 => sum_2(avx512, rows, &elements, in_chunk, outgoing),
-        3 => sum_3(avx512, rows, &elements, in_chunk, outgoing),
-        4 => sum_4(avx512, rows, &elements, in_chunk, outgoing),
-        5 => sum_5(avx512, rows, &elements, in_chunk, outgoing),
-        _ => sum_8(avx512, rows, &elements, in_chunk, outgoing),
-    };
+    let map = (incoming, outgoing);
+    match depth {
+        1 => folded(&sum_1(avx512, rows, symbols, in_chunk, map), width),
+        2 => folded(&sum_2(avx512, rows, symbols, in_chunk, map), width),
+        3 => folded(&sum_3(avx512, rows, symbols, in_chunk, map), width),
+        4 => folded(&sum_4(avx512, rows, symbols, in_chunk, map), width),
+        5 => folded(&sum_5(avx512, rows, symbols, in_chunk, map), width),
+        _ => folded(&sum_8(avx512, rows, symbols, in_chunk, map), width),
+    }
+}
+
+/// The sum of each codeword's parts of `width` octets.
+#[inline]
+fn folded(codewords: &[[u8; 64]], width: usize) -> Sums {
     let mut sums = [[0; MAX_CHECK]; 8];
-    for (sum, parts) in sums.iter_mut().zip(parts).take(depth) {
-        for part in parts.chunks_exact(width) {
-            for (sum, octet) in sum.iter_mut().zip(part) {
-                *sum ^= octet;
-            }
+    for (sum, parts) in sums.iter_mut().zip(codewords) {
+        for (at, octet) in sum.iter_mut().enumerate() {
+            *octet = parts[at] ^ parts[at + 32];
+        }
+        if width == 16 {
+            let (low, high) = sum.split_at_mut(16);
+            low.iter_mut().zip(&*high).for_each(|(low, high)| *low ^= high);
+            high.fill(0);
         }
     }
     sums
 }
-
-/// Eight codewords of 255 symbols, a row of padding, and what a read of the last symbols takes beyond.
-const ELEMENTS: usize = 8 * 256 + 64;
 
 kernel!(
     /// Multiplies each octet with a matrix.
@@ -109,10 +111,10 @@ macro_rules! sum {
             fn $name(
                 avx512: Avx512,
                 rows: &Rows,
-                elements: &[u8; ELEMENTS],
+                symbols: &[u8],
                 in_chunk: usize,
-                outgoing: Matrix,
-            ) -> [[u8; 64]; 8] {
+                map: (Matrix, Matrix),
+            ) -> [[u8; 64]; $depth] {
                 const WIDE: [[u8; 64]; $depth] = places(32);
                 const NARROW: [[u8; 64]; $depth] = places(16);
                 let places = (if in_chunk == 2 { &WIDE } else { &NARROW }).map(|place| -> __m512i {
@@ -120,22 +122,41 @@ macro_rules! sum {
                     place.into()
                 });
                 let mut sums = [_mm512_setzero_si512(); $depth];
-                let mut rest = &elements[..];
-                for row in rows {
+                let (incoming, outgoing) = (_mm512_set1_epi64(map.0), _mm512_set1_epi64(map.1));
+                let mut add = |row: &[u8; 64], symbols: &[u8; 64]| {
                     let row: u8x64<Avx512> = (*row).simd_into(avx512);
                     let row = row.into();
-                    let Some(symbols) = rest.first_chunk::<64>() else { break };
                     let symbols: u8x64<Avx512> = (*symbols).simd_into(avx512);
-                    let symbols = symbols.into();
+                    let symbols = _mm512_gf2p8affine_epi64_epi8::<0>(symbols.into(), incoming);
                     for (sum, place) in sums.iter_mut().zip(places) {
                         let own = _mm512_permutexvar_epi8(place, symbols);
                         *sum = _mm512_xor_si512(*sum, _mm512_gf2p8mul_epi8(own, row));
                     }
-                    rest = &rest[in_chunk * $depth..];
+                };
+                // Zeros in front make the first chunk whole.
+                let step = in_chunk * $depth;
+                let Some((row, mut rows)) = rows.split_first() else { return [[0; 64]; $depth] };
+                let (first, mut rest) = symbols.split_at(symbols.len() - rows.len() * step);
+                let mut edge = [0; 64];
+                edge[step - first.len()..step].copy_from_slice(first);
+                add(row, &edge);
+                while let (Some(symbols), Some((row, later))) = (rest.first_chunk::<64>(), rows.split_first())
+                {
+                    add(row, symbols);
+                    rest = &rest[step..];
+                    rows = later;
                 }
-                let mut out = [[0; 64]; 8];
+                // Zeros behind let the last chunks be read as 64 octets.
+                let mut edge = [0; 128];
+                edge[..rest.len()].copy_from_slice(rest);
+                for (row, at) in rows.iter().zip((0..64).step_by(step)) {
+                    if let Some(symbols) = edge[at..].first_chunk::<64>() {
+                        add(row, symbols);
+                    }
+                }
+                let mut out = [[0; 64]; $depth];
                 for (out, sum) in out.iter_mut().zip(sums) {
-                    let sum = _mm512_gf2p8affine_epi64_epi8::<0>(sum, _mm512_set1_epi64(outgoing));
+                    let sum = _mm512_gf2p8affine_epi64_epi8::<0>(sum, outgoing);
                     let sum: u8x64<Avx512> = sum.simd_into(avx512);
                     *out = sum.into();
                 }
@@ -299,22 +320,21 @@ kernel!(
     fn explains(avx512: Avx512, code: Code, syndromes: &[u8; MAX_CHECK], wrong: &Wrong) -> bool {
         let rows = tables::syndrome_rows(code).as_flattened();
         let width = code.check_len();
-        let mut seen = [0; 64];
-        seen[..MAX_CHECK].copy_from_slice(syndromes);
-        let seen: u8x64<Avx512> = seen.simd_into(avx512);
-        let mut rest: __m512i = seen.into();
+        let seen: u8x32<Avx512> = (*syndromes).simd_into(avx512);
+        let mut rest: __m256i = seen.into();
         for (&degree, &value) in wrong.degrees.iter().zip(&wrong.values).take(wrong.count) {
+            // A row of 16 octets is read with the next one, and the last of them with zeros.
             let at = rows.len() - (usize::from(degree) + 1) * width;
-            let mut row = [0; 64];
-            match rows[at..].first_chunk::<MAX_CHECK>() {
-                Some(octets) => row[..MAX_CHECK].copy_from_slice(octets),
-                None => row[..width].copy_from_slice(&rows[at..][..width]),
-            }
-            let row: u8x64<Avx512> = row.simd_into(avx512);
-            let term = _mm512_gf2p8mul_epi8(_mm512_set1_epi8(value as i8), row.into());
-            rest = _mm512_xor_si512(rest, term);
+            let row = rows[at..].first_chunk::<MAX_CHECK>().copied().unwrap_or_else(|| {
+                let mut row = [0; MAX_CHECK];
+                row[..width].copy_from_slice(&rows[at..]);
+                row
+            });
+            let row: u8x32<Avx512> = row.simd_into(avx512);
+            let term = _mm256_gf2p8mul_epi8(_mm256_set1_epi8(value as i8), row.into());
+            rest = _mm256_xor_si256(rest, term);
         }
-        let rest: u64 = _mm512_cmpneq_epi8_mask(rest, _mm512_setzero_si512());
+        let rest = u64::from(_mm256_cmpneq_epi8_mask(rest, _mm256_setzero_si256()));
         // Octets behind the syndromes are no part of the sum.
         rest & ((1 << width) - 1) == 0
     }
