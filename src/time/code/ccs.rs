@@ -193,7 +193,7 @@ fn decimal(octet: u8) -> Result<u16, DecodeError> {
 
 /// The octet of two decimal digits.
 const fn digits(value: u16) -> u8 {
-    ((value / 10 % 10) << 4 | value % 10) as u8
+    (value / 10 % 10 * 16 + value % 10) as u8
 }
 
 const UNIT: &str = "CCS time code";
