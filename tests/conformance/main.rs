@@ -28,6 +28,7 @@ const KINDS: &[&str] = &[
     "time_cds",
     "time_cuc_cds",
     "tm_frames",
+    "turbo",
     "uslp_frames",
 ];
 
@@ -54,6 +55,7 @@ fn a_wrong_expected_value_fails() {
         let (list, field) = match *kind {
             "reed_solomon" => ("single", "codeword"),
             "pus_tc_tm" => ("tc", "hex"),
+            "turbo" => ("vectors", "codeword"),
             "randomizer" => ("vectors", "sequence"),
             _ => ("vectors", "hex"),
         };

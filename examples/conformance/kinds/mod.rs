@@ -12,6 +12,7 @@ mod pus;
 mod tc;
 mod time;
 mod tm;
+mod turbo;
 mod uslp;
 
 use crate::runner::Tally;
@@ -44,5 +45,6 @@ const KINDS: &[(&str, Kind)] = &[
     ("time_cds", time::time_cds),
     ("time_cuc_cds", time::time_cuc_cds),
     ("tm_frames", tm::tm_frames),
+    ("turbo", turbo::turbo),
     ("uslp_frames", uslp::uslp_frames),
 ];
