@@ -5,6 +5,8 @@
 
 pub mod channel;
 pub mod simulation;
+#[cfg(feature = "durable")]
+pub mod store;
 #[cfg(feature = "tokio")]
 pub mod udp;
 
