@@ -1,4 +1,4 @@
-use super::check::KnownCheck;
+use super::check::{Digest, KnownCheck};
 use super::{BlockFlags, BundleError, CrcType, Eid};
 use crate::wire::{DecodeError, EncodeError, Writer, cbor};
 use bytes::Bytes;
@@ -51,7 +51,12 @@ pub enum BlockContent {
     Age(u64),
     /// How many nodes the bundle may pass and has passed. RFC 9171 §4.4.3.
     HopCount(HopCount),
-    /// The payload, a block of a type this crate leaves alone, or one that is encrypted.
+    /// The payload, which is kept apart from the header: so many octets.
+    Payload {
+        /// Octets of the payload.
+        len: u64,
+    },
+    /// A block of a type this crate leaves alone, or one that is encrypted.
     Octets {
         /// Block type code.
         block_type: u64,
@@ -146,14 +151,21 @@ impl Block {
             BlockContent::PreviousNode(_) => block_type::PREVIOUS_NODE,
             BlockContent::Age(_) => block_type::AGE,
             BlockContent::HopCount(_) => block_type::HOP_COUNT,
+            BlockContent::Payload { .. } => block_type::PAYLOAD,
             BlockContent::Octets { block_type, .. } => *block_type,
         }
     }
 
-    /// Reads a block and checks its check sequence. The content stays octets until
-    /// [`interpret`](Self::interpret): whether it is encrypted is known only when all blocks are.
+    /// Reads a block and checks its check sequence; of a payload block, all before its data. `keep` makes data that
+    /// was read last.
+    ///
+    /// The content stays octets until [`interpret`](Self::interpret): whether it is encrypted is known only when all
+    /// blocks are.
     #[inline]
-    pub(super) fn read(reader: &mut cbor::Reader<'_>, buffer: &Bytes) -> Result<Self, BundleError> {
+    pub(super) fn read(
+        reader: &mut cbor::Reader<'_>,
+        keep: &impl Fn(&[u8]) -> Bytes,
+    ) -> Result<Self, BundleError> {
         let start = reader.position();
         let items = reader.array("array")?;
         let block_type = reader.unsigned("type")?;
@@ -164,9 +176,16 @@ impl Block {
         if items != required {
             return Err(BundleError::BlockItems { required, found: items });
         }
-        let data = reader.bytes("data")?;
-        let data = buffer.slice_ref(data);
-        let check = crc.read(number, start, reader)?;
+        let len = reader.bytes_head("data")?;
+        if block_type == block_type::PAYLOAD {
+            let content = BlockContent::Payload { len };
+            return Ok(Self { number, flags, crc, content, check: KnownCheck(None) });
+        }
+        let data = reader.bytes_of(len)?;
+        let mut digest = Digest::new(crc);
+        digest.update(reader.since(start));
+        let check = crc.read(number, digest, reader)?;
+        let data = keep(data);
         Ok(Self { number, flags, crc, content: BlockContent::Octets { block_type, data }, check })
     }
 
@@ -201,47 +220,67 @@ impl Block {
 
     /// Octets of the encoded block.
     #[must_use]
-    pub fn encoded_len(&self) -> usize {
-        let data = self.data_len();
+    pub fn encoded_len(&self) -> u64 {
+        let rest = self.head_len() + self.crc.field_len();
+        self.data_len().saturating_add(rest as u64)
+    }
+
+    /// Octets of the block before its data.
+    pub(super) fn head_len(&self) -> usize {
         2 + cbor::head_len(self.block_type())
             + cbor::head_len(self.number)
             + cbor::head_len(self.flags.0)
-            + cbor::head_len(data as u64)
-            + data
-            + self.crc.field_len()
+            + cbor::head_len(self.data_len())
     }
 
+    /// Writes the block, without the data and check sequence of a payload block.
     pub(super) fn write(&self, out: &mut Writer<'_>) -> Result<(), EncodeError> {
         let start = out.len();
+        self.write_head(out)?;
+        match &self.content {
+            BlockContent::Payload { .. } => return Ok(()),
+            _ => self.write_data(out)?,
+        }
+        self.crc.write(self.check, start, out)
+    }
+
+    /// Writes all before the data.
+    fn write_head(&self, out: &mut Writer<'_>) -> Result<(), EncodeError> {
         cbor::put_array(out, Self::items(self.crc))?;
         cbor::put_unsigned(out, self.block_type())?;
         cbor::put_unsigned(out, self.number)?;
         cbor::put_unsigned(out, self.flags.0)?;
         cbor::put_unsigned(out, self.crc.code())?;
-        cbor::put_bytes_head(out, self.data_len() as u64)?;
+        cbor::put_bytes_head(out, self.data_len())
+    }
+
+    /// Writes the block-type-specific data, unless it is the payload.
+    fn write_data(&self, out: &mut Writer<'_>) -> Result<(), EncodeError> {
         match &self.content {
-            BlockContent::PreviousNode(eid) => eid.write(out)?,
-            BlockContent::Age(millis) => cbor::put_unsigned(out, *millis)?,
+            BlockContent::PreviousNode(eid) => eid.write(out),
+            BlockContent::Age(millis) => cbor::put_unsigned(out, *millis),
             BlockContent::HopCount(hops) => {
                 cbor::put_array(out, 2)?;
                 cbor::put_unsigned(out, hops.limit.into())?;
-                cbor::put_unsigned(out, hops.count)?;
+                cbor::put_unsigned(out, hops.count)
             }
-            BlockContent::Octets { data, .. } => out.put(data)?,
+            BlockContent::Octets { data, .. } => out.put(data),
+            BlockContent::Payload { .. } => Ok(()),
         }
-        self.crc.write(self.check, start, out)
     }
 
     /// Octets of the block-type-specific data.
-    pub(super) fn data_len(&self) -> usize {
-        match &self.content {
+    pub(super) fn data_len(&self) -> u64 {
+        let len = match &self.content {
+            BlockContent::Payload { len } => return *len,
             BlockContent::PreviousNode(eid) => eid.wire_len(),
             BlockContent::Age(millis) => cbor::head_len(*millis),
             BlockContent::HopCount(hops) => {
                 1 + cbor::head_len(hops.limit.into()) + cbor::head_len(hops.count)
             }
             BlockContent::Octets { data, .. } => data.len(),
-        }
+        };
+        len as u64
     }
 
     /// Replaces the content; the check sequence will be computed afresh.

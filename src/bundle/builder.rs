@@ -1,9 +1,9 @@
 use super::block::{UNNUMBERED, millis_up};
 use super::check::KnownCheck;
-use super::rules::PAYLOAD_NUMBER;
+use super::rules::{PAYLOAD_NUMBER, check_primary};
 use super::{
     Block, BlockContent, BlockFlags, Bundle, BundleError, BundleFlags, CrcType, CreationTimestamp, Eid,
-    Fragment, HopCount, Primary, Rules, block_type,
+    Fragment, Header, HopCount, Primary, Rules,
 };
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -19,7 +19,9 @@ pub struct BundleBuilder {
     primary: Primary,
     crc: CrcType,
     blocks: Vec<Block>,
+    /// The payload block without its data.
     payload: Block,
+    data: Bytes,
     rules: Rules,
 }
 
@@ -39,7 +41,8 @@ impl BundleBuilder {
             },
             crc: CrcType::Crc32C,
             blocks: Vec::new(),
-            payload: Block::of_type(block_type::PAYLOAD, Bytes::new()).with_number(PAYLOAD_NUMBER),
+            payload: Block::new(BlockContent::Payload { len: 0 }).with_number(PAYLOAD_NUMBER),
+            data: Bytes::new(),
             rules: Rules::STRICT,
         }
     }
@@ -126,8 +129,7 @@ impl BundleBuilder {
 
     /// The application data unit.
     pub fn payload(mut self, payload: impl Into<Bytes>) -> Self {
-        let block_type = block_type::PAYLOAD;
-        self.payload.content = BlockContent::Octets { block_type, data: payload.into() };
+        self.data = payload.into();
         self
     }
 
@@ -142,6 +144,18 @@ impl BundleBuilder {
     /// # Errors
     /// The rule that it would break.
     pub fn build(mut self) -> Result<Bundle, BundleError> {
+        let payload = core::mem::take(&mut self.data);
+        let header = self.build_header(payload.len() as u64)?;
+        Ok(Bundle { header, payload })
+    }
+
+    /// Makes the header of a bundle whose payload, of `payload_len` octets, is elsewhere; see
+    /// [`BundleWriter`](super::BundleWriter).
+    ///
+    /// # Errors
+    /// The rule that the bundle would break.
+    pub fn build_header(mut self, payload_len: u64) -> Result<Header, BundleError> {
+        self.payload.content = BlockContent::Payload { len: payload_len };
         if self.primary.fragment.is_some() {
             self.primary.flags = self.primary.flags | BundleFlags::FRAGMENT;
         } else if self.primary.flags.contains(BundleFlags::FRAGMENT) {
@@ -155,9 +169,13 @@ impl BundleBuilder {
             return Err(BundleError::TooManyBlocks { limit: self.rules.max_blocks });
         }
         self.number_blocks();
-        let mut bundle = Bundle { primary: self.primary, blocks: self.blocks, payload: self.payload };
-        bundle.check_whole(&self.rules)?;
-        Ok(bundle)
+        check_primary(&self.primary, &self.rules)?;
+        let mut header = Header { primary: self.primary, blocks: self.blocks, payload: self.payload };
+        header.check_blocks(&self.rules)?;
+        if header.start_len() > self.rules.max_header {
+            return Err(BundleError::HeaderTooLong { limit: self.rules.max_header });
+        }
+        Ok(header)
     }
 
     fn number_blocks(&mut self) {

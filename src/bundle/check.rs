@@ -57,46 +57,29 @@ impl CrcType {
         }
     }
 
-    /// The check sequence of a block of two parts.
-    fn over(self, block: &[u8], rest: &[u8]) -> u32 {
-        match self {
-            Self::None => 0,
-            Self::Crc16 => {
-                let mut crc = Crc16X25::new();
-                crc.update(block);
-                crc.update(rest);
-                crc.finish().into()
-            }
-            Self::Crc32C => {
-                let mut crc = Crc32C::new();
-                crc.update(block);
-                crc.update(rest);
-                crc.finish()
-            }
-        }
-    }
-
-    /// Reads the check field that ends the block begun at `start`, and compares.
+    /// Reads the check field that ends a block, and compares; `digest` is over all of the block before the field.
     #[inline]
     pub(super) fn read(
         self,
         block: u64,
-        start: usize,
+        digest: Digest,
         reader: &mut cbor::Reader<'_>,
     ) -> Result<KnownCheck, BundleError> {
         if self == Self::None {
             return Ok(KnownCheck(Some(0)));
         }
-        let field = reader.bytes("CRC")?;
-        let found = match *field {
-            [a, b] if self == Self::Crc16 => u16::from_be_bytes([a, b]).into(),
-            [a, b, c, d] if self == Self::Crc32C => u32::from_be_bytes([a, b, c, d]),
-            _ => return Err(BundleError::CrcLength { block, required: self.len(), found: field.len() }),
+        // The length is compared before anything waits for so many octets.
+        let (required, len) = (self.len(), reader.bytes_head("CRC")?);
+        if len != required as u64 {
+            let found = usize::try_from(len).unwrap_or(usize::MAX);
+            return Err(BundleError::CrcLength { block, required, found });
+        }
+        let found = match *reader.bytes_of(len)? {
+            [a, b] => u16::from_be_bytes([a, b]).into(),
+            [a, b, c, d] => u32::from_be_bytes([a, b, c, d]),
+            _ => 0,
         };
-        // The field counts as zeros; what was received stays as it is.
-        let whole = reader.since(start);
-        let covered = whole.get(..whole.len() - field.len()).unwrap_or_default();
-        if found != self.over(covered, &ZEROS[..field.len()]) {
+        if found != digest.finish() {
             return Err(BundleError::Crc { block });
         }
         Ok(KnownCheck(Some(found)))
@@ -113,19 +96,75 @@ impl CrcType {
         start: usize,
         out: &mut Writer<'_>,
     ) -> Result<(), EncodeError> {
+        let value = match known.0 {
+            Some(value) => value,
+            None => {
+                let mut digest = Digest::new(self);
+                digest.update(out.written().get(start..).unwrap_or_default());
+                digest.finish()
+            }
+        };
+        self.write_field(value, out)
+    }
+
+    /// Writes the check field with this value.
+    #[inline]
+    pub(super) fn write_field(self, value: u32, out: &mut Writer<'_>) -> Result<(), EncodeError> {
         if self == Self::None {
             return Ok(());
         }
         cbor::put_bytes_head(out, self.len() as u64)?;
-        let value = match known.0 {
-            Some(value) => value,
-            None => self.over(out.written().get(start..).unwrap_or_default(), &ZEROS[..self.len()]),
-        };
         out.put(value.to_be_bytes().get(4 - self.len()..).unwrap_or_default())
     }
 }
 
-const ZEROS: [u8; 4] = [0; 4];
+/// Computes the check sequence of a block that comes in pieces. The check field itself counts as zeros.
+#[derive(Clone)]
+pub(super) enum Digest {
+    None,
+    Crc16(Crc16X25),
+    Crc32C(Crc32C),
+}
+
+impl Digest {
+    #[inline]
+    pub(super) fn new(crc: CrcType) -> Self {
+        match crc {
+            CrcType::None => Self::None,
+            CrcType::Crc16 => Self::Crc16(Crc16X25::new()),
+            CrcType::Crc32C => Self::Crc32C(Crc32C::new()),
+        }
+    }
+
+    /// Covers octets before the check field.
+    #[inline]
+    pub(super) fn update(&mut self, octets: &[u8]) {
+        match self {
+            Self::None => {}
+            Self::Crc16(crc) => crc.update(octets),
+            Self::Crc32C(crc) => crc.update(octets),
+        }
+    }
+
+    /// Covers the check field, and gives the check sequence.
+    #[inline]
+    pub(super) fn finish(self) -> u32 {
+        match self {
+            Self::None => 0,
+            Self::Crc16(mut crc) => {
+                crc.update(&[BYTES | 2, 0, 0]);
+                crc.finish().into()
+            }
+            Self::Crc32C(mut crc) => {
+                crc.update(&[BYTES | 4, 0, 0, 0, 0]);
+                crc.finish()
+            }
+        }
+    }
+}
+
+/// Head of an octet string, less its length.
+const BYTES: u8 = 0x40;
 
 /// The check sequence a block came with, until the block is changed. Blocks are equal whether it is known or not.
 #[derive(Clone, Copy, Debug, Default)]

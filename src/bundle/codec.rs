@@ -1,27 +1,23 @@
-use super::rules::{check_blocks, check_fields};
-use super::{
-    Block, BlockContent, BundleBuilder, BundleError, BundleFlags, BundleId, CreationTimestamp, Eid, Fragment,
-    FragmentRange, HopCount, Primary, Rules, block_type, security,
-};
+use super::check::Digest;
+use super::reader::{read_next, read_start, read_trailer, within};
+use super::{BlockContent, BundleBuilder, BundleError, Eid, Header, Rules};
 use crate::wire::{EncodeError, Writer, cbor};
 use alloc::vec;
 use alloc::vec::Vec;
 use bytes::Bytes;
-use core::iter;
-use core::time::Duration;
+use core::ops::Deref;
 
-/// A bundle that keeps the rules of RFC 9171.
+/// A bundle that keeps the rules of RFC 9171: its [`Header`], and its payload in memory.
 ///
 /// Payload and unknown blocks are slices of the buffer it was read from. Blocks that were not changed go out as the
-/// octets they came in, check sequence included.
+/// octets they came in, check sequence included. For payloads that are not in memory see
+/// [`BundleReader`](super::BundleReader) and [`BundleWriter`](super::BundleWriter).
 ///
 /// Source: RFC 9171 §4.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle {
-    pub(super) primary: Primary,
-    /// All but primary and payload, in order.
-    pub(super) blocks: Vec<Block>,
-    pub(super) payload: Block,
+    pub(super) header: Header,
+    pub(super) payload: Bytes,
 }
 
 impl Bundle {
@@ -61,53 +57,25 @@ impl Bundle {
     }
 
     fn read(octets: &Bytes, rules: &Rules) -> Result<(Self, usize), BundleError> {
-        let mut reader = cbor::Reader::new("bundle", octets);
-        reader.indefinite_array("bundle array")?;
-        reader.rename("primary block");
-        let primary = Primary::read(&mut reader)?;
-        reader.rename("block");
-        let mut blocks = Vec::new();
-        let payload = loop {
-            if reader.take_break() {
-                return Err(BundleError::NoPayload);
-            }
-            if blocks.len() >= rules.max_blocks {
-                return Err(BundleError::TooManyBlocks { limit: rules.max_blocks });
-            }
-            let block = Block::read(&mut reader, octets)?;
-            if block.block_type() == block_type::PAYLOAD {
-                break block;
-            }
-            blocks.push(block);
-        };
-        if !reader.take_break() {
-            // Cut off, or one block more: reading a head tells which.
-            reader.head()?;
-            return Err(BundleError::PayloadNotLast);
-        }
-        let mut bundle = Self { primary, blocks, payload };
-        bundle.check_whole(rules)?;
-        Ok((bundle, reader.position()))
-    }
-
-    /// Reads the contents that are still octets and in the clear, and checks all rules between the parts.
-    pub(super) fn check_whole(&mut self, rules: &Rules) -> Result<(), BundleError> {
-        check_blocks(&self.blocks, &self.payload)?;
-        for at in 0..self.blocks.len() {
-            if self.blocks[at].is_understood()
-                && !security::is_encrypted(&self.blocks, self.blocks[at].number)?
-            {
-                self.blocks[at].interpret()?;
-            }
-        }
-        check_fields(self, rules)
+        let mut reader = cbor::Reader::new("bundle", octets.get(..rules.max_header).unwrap_or(octets));
+        let keep = |data: &[u8]| octets.slice_ref(data);
+        let (mut header, start) =
+            read_header(&mut reader, rules, keep).map_err(|error| within(error, reader.position(), rules))?;
+        // The payload is no part of the header, and as long as it says.
+        let at = reader.position();
+        let mut reader = cbor::Reader::new("block", octets.get(at..).unwrap_or_default());
+        let payload = octets.slice_ref(reader.bytes_of(header.payload_len())?);
+        let mut digest = Digest::new(header.payload.crc);
+        digest.update(octets.get(start..at + payload.len()).unwrap_or_default());
+        header.payload.check = read_trailer(&mut reader, &header.payload, digest)?;
+        Ok((Self { header, payload }, at + reader.position()))
     }
 
     /// Octets of the encoded bundle.
     #[must_use]
     pub fn encoded_len(&self) -> usize {
-        let blocks: usize = self.blocks.iter().map(Block::encoded_len).sum();
-        2 + self.primary.wire_len() + blocks + self.payload.encoded_len()
+        // Payload and blocks are in memory.
+        usize::try_from(self.header.encoded_len()).unwrap_or(usize::MAX)
     }
 
     /// Writes the bundle to the front of `out` and returns how many octets that took.
@@ -116,11 +84,10 @@ impl Bundle {
     /// [`EncodeError::Room`] when `out` is too small; it may then be partly written.
     pub fn encode_into(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
         let mut out = Writer::new(out);
-        cbor::put_indefinite_array(&mut out)?;
-        self.primary.write(&mut out)?;
-        for block in self.all_blocks() {
-            block.write(&mut out)?;
-        }
+        let start = self.header.write_start(&mut out)?;
+        out.put(&self.payload)?;
+        let payload = &self.header.payload;
+        payload.crc.write(payload.check, start, &mut out)?;
         cbor::put_break(&mut out)?;
         Ok(out.len())
     }
@@ -135,122 +102,52 @@ impl Bundle {
         out
     }
 
-    /// The primary block.
+    /// All but the octets of the payload.
     #[must_use]
-    pub const fn primary(&self) -> &Primary {
-        &self.primary
+    pub const fn header(&self) -> &Header {
+        &self.header
     }
 
-    /// The blocks between primary and payload, in order.
+    /// Header and payload apart.
     #[must_use]
-    pub fn blocks(&self) -> &[Block] {
-        &self.blocks
-    }
-
-    /// The payload block.
-    #[must_use]
-    pub const fn payload_block(&self) -> &Block {
-        &self.payload
-    }
-
-    /// All blocks but the primary, in order; the payload is the last.
-    pub fn all_blocks(&self) -> impl Iterator<Item = &Block> {
-        self.blocks.iter().chain(iter::once(&self.payload))
+    pub fn into_parts(self) -> (Header, Bytes) {
+        (self.header, self.payload)
     }
 
     /// The application data unit, a fragment of it, or an administrative record.
     #[must_use]
-    pub fn payload(&self) -> &Bytes {
-        static EMPTY: Bytes = Bytes::new();
-        match &self.payload.content {
-            BlockContent::Octets { data, .. } => data,
-            _ => &EMPTY,
+    pub const fn payload(&self) -> &Bytes {
+        &self.payload
+    }
+}
+
+/// What a bundle says of itself is said by its header.
+impl Deref for Bundle {
+    type Target = Header;
+
+    fn deref(&self) -> &Header {
+        &self.header
+    }
+}
+
+/// Reads all before the payload's octets, and says where the payload block starts.
+#[inline]
+fn read_header(
+    reader: &mut cbor::Reader<'_>,
+    rules: &Rules,
+    keep: impl Fn(&[u8]) -> Bytes,
+) -> Result<(Header, usize), BundleError> {
+    let primary = read_start(reader, rules)?;
+    reader.rename("block");
+    let mut blocks = Vec::new();
+    loop {
+        let start = reader.position();
+        let block = read_next(reader, blocks.len(), rules, &keep)?;
+        if matches!(block.content, BlockContent::Payload { .. }) {
+            let mut header = Header { primary, blocks, payload: block };
+            header.check_blocks(rules)?;
+            return Ok((header, start));
         }
-    }
-
-    /// Who made it.
-    #[must_use]
-    pub const fn source(&self) -> &Eid {
-        &self.primary.source
-    }
-
-    /// Where it goes.
-    #[must_use]
-    pub const fn destination(&self) -> &Eid {
-        &self.primary.destination
-    }
-
-    /// Who is told about it.
-    #[must_use]
-    pub const fn report_to(&self) -> &Eid {
-        &self.primary.report_to
-    }
-
-    /// Bundle processing control flags.
-    #[must_use]
-    pub const fn flags(&self) -> BundleFlags {
-        self.primary.flags
-    }
-
-    /// When it was made.
-    #[must_use]
-    pub const fn timestamp(&self) -> CreationTimestamp {
-        self.primary.timestamp
-    }
-
-    /// How long it is worth keeping, from its creation on.
-    #[must_use]
-    pub const fn lifetime(&self) -> Duration {
-        self.primary.lifetime()
-    }
-
-    /// Where it belongs, if it is a fragment.
-    #[must_use]
-    pub const fn fragment(&self) -> Option<Fragment> {
-        self.primary.fragment
-    }
-
-    /// Whether the payload is an administrative record.
-    #[must_use]
-    pub const fn is_admin_record(&self) -> bool {
-        self.primary.flags.contains(BundleFlags::ADMIN_RECORD)
-    }
-
-    /// What tells this bundle from all others.
-    #[must_use]
-    pub fn id(&self) -> BundleId {
-        let len = self.payload.data_len() as u64;
-        BundleId {
-            source: self.primary.source.clone(),
-            timestamp: self.primary.timestamp,
-            fragment: self.primary.fragment.map(|part| FragmentRange { offset: part.offset, len }),
-        }
-    }
-
-    /// Which node sent it last, if a block says so in the clear.
-    #[must_use]
-    pub fn previous_node(&self) -> Option<&Eid> {
-        self.blocks.iter().find_map(|block| match &block.content {
-            BlockContent::PreviousNode(eid) => Some(eid),
-            _ => None,
-        })
-    }
-
-    /// How long ago it was made, if a block says so in the clear.
-    #[must_use]
-    pub fn age(&self) -> Option<Duration> {
-        self.blocks.iter().find_map(|block| match &block.content {
-            BlockContent::Age(millis) => Some(Duration::from_millis(*millis)),
-            _ => None,
-        })
-    }
-
-    /// How many nodes it may pass and has passed, if a block says so in the clear.
-    #[must_use]
-    pub fn hop_count(&self) -> Option<HopCount> {
-        self.blocks.iter().find_map(|block| match &block.content {
-            BlockContent::HopCount(hops) => Some(*hops),
-            _ => None,
-        })
+        blocks.push(block);
     }
 }

@@ -136,12 +136,32 @@ pub enum BundleError {
     /// The fragment flag was set by hand instead of by giving the fragment's place.
     #[error("bundle: fragment flag without offset and total length")]
     FragmentFlag,
-    /// More blocks than the reader was told to take.
-    #[error("bundle: more than {limit} blocks")]
+    /// More extension blocks than the reader was told to take.
+    #[error("bundle: more than {limit} extension blocks")]
     TooManyBlocks {
         /// What the reader was told.
         limit: usize,
     },
+    /// More octets before the payload than the reader was told to take.
+    #[error("bundle: more than {limit} octets before its payload")]
+    HeaderTooLong {
+        /// What the reader was told.
+        limit: usize,
+    },
+    /// A payload of another length than the header says.
+    #[error("bundle: payload of {found} octets, {required} required")]
+    PayloadLength {
+        /// What the header says.
+        required: u64,
+        /// Octets of the payload.
+        found: u64,
+    },
+    /// A bundle with the must-not-fragment flag was to be fragmented. RFC 9171 §5.8.
+    #[error("bundle: must not be fragmented")]
+    MustNotFragment,
+    /// A bundle that is whole was to be reassembled. RFC 9171 §5.9.
+    #[error("bundle: no fragment")]
+    NoFragment,
     /// Octets follow the bundle.
     #[error("bundle: {extra} octets after its end")]
     Trailing {

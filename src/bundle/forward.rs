@@ -2,12 +2,12 @@
 
 use super::block::millis_up;
 use super::rules::{PAYLOAD_NUMBER, check};
-use super::{Block, BlockContent, Bundle, BundleError, Eid, HopCount, Rules, block_type, security};
+use super::{Block, BlockContent, Bundle, BundleError, Eid, Header, HopCount, block_type, security};
 use crate::time::{DtnTime, Epoch, Instant};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-impl Bundle {
+impl Header {
     /// Says which node sends the bundle on: changes the previous node block, or puts one in.
     ///
     /// An encrypted previous node block is taken out, and a new one has a number of its own: what speaks of the old
@@ -62,7 +62,7 @@ impl Bundle {
     pub fn remove_block(&mut self, number: u64) -> Result<Block, BundleError> {
         let at = self.blocks.iter().position(|block| block.number == number);
         let at = at.ok_or(BundleError::NoSuchBlock { block: number })?;
-        let rules = if check(self, &Rules::STRICT).is_ok() { Rules::STRICT } else { Rules::LENIENT };
+        let rules = self.rules_kept();
         let removed = self.blocks.remove(at);
         if let Err(error) = check(self, &rules) {
             self.blocks.insert(at, removed);
@@ -99,5 +99,32 @@ impl Bundle {
             free = if number == free { free.saturating_add(1) } else { free };
         }
         free
+    }
+}
+
+/// What changes a bundle on its way changes its header.
+impl Bundle {
+    /// As [`Header::set_previous_node`].
+    pub fn set_previous_node(&mut self, node: Eid) {
+        self.header.set_previous_node(node);
+    }
+
+    /// As [`Header::add_age`].
+    pub fn add_age(&mut self, time: Duration) {
+        self.header.add_age(time);
+    }
+
+    /// As [`Header::raise_hop_count`].
+    #[must_use = "a bundle over its hop limit is to be deleted"]
+    pub fn raise_hop_count(&mut self) -> bool {
+        self.header.raise_hop_count()
+    }
+
+    /// As [`Header::remove_block`].
+    ///
+    /// # Errors
+    /// As [`Header::remove_block`].
+    pub fn remove_block(&mut self, number: u64) -> Result<Block, BundleError> {
+        self.header.remove_block(number)
     }
 }

@@ -27,8 +27,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Left out: what a node does with bundles (see `bpa`), the procedures of fragmentation, and the making and checking
-//! of BPSec blocks, which are carried as they came.
+//! A bundle is a [`Header`], all that a node decides by and changes, and a payload. [`BundleReader`] gives the header
+//! as soon as it is there and passes the payload on in pieces; [`BundleWriter`] writes a header around a payload that
+//! comes in pieces. Neither holds the payload, so its length is bounded by nothing but its 64-bit length field.
+//! [`Header::cut`] makes the headers of fragments, [`Header::reassembled`] the header of the whole.
+//!
+//! Left out: what a node does with bundles (see `bpa`), when fragments are made and put together, and the making and
+//! checking of BPSec blocks, which are carried as they came.
 //!
 //! Source: RFC 9171, RFC 9713 (administrative record types), RFC 9758 (`ipn` with allocators).
 
@@ -41,10 +46,14 @@ mod eid;
 mod error;
 mod flags;
 mod forward;
+mod fragment;
+mod header;
 mod primary;
+mod reader;
 mod rules;
 mod security;
 mod text;
+mod writer;
 
 pub use admin::{AdminRecord, Reason, Status, StatusReport};
 pub use block::{Block, BlockContent, HopCount, block_type};
@@ -54,6 +63,9 @@ pub use codec::Bundle;
 pub use eid::{Eid, IpnElements, NodeNumber};
 pub use error::BundleError;
 pub use flags::{BlockFlags, BundleFlags};
+pub use header::Header;
 pub use primary::{BundleId, CreationTimestamp, Fragment, FragmentRange, Primary};
+pub use reader::{BundleReader, Part};
 pub use rules::Rules;
 pub use text::EidTextError;
+pub use writer::{BundleWriter, Trailer};

@@ -1,4 +1,4 @@
-use super::check::KnownCheck;
+use super::check::{Digest, KnownCheck};
 use super::{BundleError, BundleFlags, CrcType, Eid};
 use crate::time::DtnTime;
 use crate::wire::{EncodeError, Writer, cbor};
@@ -140,7 +140,9 @@ impl Primary {
         } else {
             None
         };
-        let check = crc.read(0, start, reader)?;
+        let mut digest = Digest::new(crc);
+        digest.update(reader.since(start));
+        let check = crc.read(0, digest, reader)?;
         let timestamp = CreationTimestamp { time, sequence };
         Ok(Self { flags, crc, destination, source, report_to, timestamp, lifetime_ms, fragment, check })
     }

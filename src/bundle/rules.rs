@@ -1,5 +1,5 @@
 use super::{
-    Block, BlockContent, BlockFlags, Bundle, BundleError, BundleFlags, CrcType, block_type, security,
+    Block, BlockContent, BlockFlags, BundleError, BundleFlags, CrcType, Header, Primary, block_type, security,
 };
 use crate::time::DtnTime;
 
@@ -10,8 +10,11 @@ use crate::time::DtnTime;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rules {
-    /// Blocks beyond the primary that a bundle may have. Protects against bundles made of a million tiny blocks.
+    /// Blocks between primary and payload that a bundle may have. Protects against bundles made of a million tiny
+    /// blocks.
     pub max_blocks: usize,
+    /// Octets that may come before the payload's. Bounds the memory of a reader whose input comes in pieces.
+    pub max_header: usize,
     /// Whether the primary block needs a CRC or an integrity block. RFC 9171 §4.3.1 says so; several
     /// implementations send neither.
     pub protected_primary: bool,
@@ -22,15 +25,22 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// Octets before the payload's that are taken by default: 1 MiB.
+    pub const MAX_HEADER: usize = 1 << 20;
+
     /// Blocks taken by default.
     pub const MAX_BLOCKS: usize = 128;
 
     /// The letter of the standards.
-    pub const STRICT: Self = Self { max_blocks: Self::MAX_BLOCKS, protected_primary: true, null_ipn: true };
+    pub const STRICT: Self = Self {
+        max_blocks: Self::MAX_BLOCKS,
+        max_header: Self::MAX_HEADER,
+        protected_primary: true,
+        null_ipn: true,
+    };
 
     /// Takes bundles with an unprotected primary block, and `ipn:0.x` as if it were an endpoint like any other.
-    pub const LENIENT: Self =
-        Self { max_blocks: Self::MAX_BLOCKS, protected_primary: false, null_ipn: false };
+    pub const LENIENT: Self = Self { protected_primary: false, null_ipn: false, ..Self::STRICT };
 }
 
 impl Default for Rules {
@@ -40,9 +50,28 @@ impl Default for Rules {
 }
 
 /// The rules between the fields and blocks of a bundle. What one block alone must keep is seen when it is read.
-pub(super) fn check(bundle: &Bundle, rules: &Rules) -> Result<(), BundleError> {
-    check_blocks(&bundle.blocks, &bundle.payload)?;
-    check_fields(bundle, rules)
+pub(super) fn check(header: &Header, rules: &Rules) -> Result<(), BundleError> {
+    check_primary(&header.primary, rules)?;
+    check_blocks(&header.blocks, &header.payload)?;
+    check_fields(header, rules)
+}
+
+/// The rules between the fields of the primary block.
+pub(super) fn check_primary(primary: &Primary, rules: &Rules) -> Result<(), BundleError> {
+    let flags = primary.flags;
+    if flags.contains(BundleFlags::ADMIN_RECORD) && flags.asks_reports() {
+        return Err(BundleError::AdminAsksReports);
+    }
+    if !is_anonymous(primary, rules) {
+        return Ok(());
+    }
+    if !flags.contains(BundleFlags::MUST_NOT_FRAGMENT) {
+        return Err(BundleError::AnonymousFragmentable);
+    }
+    if flags.asks_reports() {
+        return Err(BundleError::AnonymousAsksReports);
+    }
+    Ok(())
 }
 
 /// Numbers and types of the blocks.
@@ -54,33 +83,26 @@ pub(super) fn check_blocks(blocks: &[Block], payload: &Block) -> Result<(), Bund
 }
 
 /// The rules that need the contents of the blocks.
-pub(super) fn check_fields(bundle: &Bundle, rules: &Rules) -> Result<(), BundleError> {
-    let primary = &bundle.primary;
-    let flags = primary.flags;
-    let admin = flags.contains(BundleFlags::ADMIN_RECORD);
-    let anonymous = primary.source.is_null() && (rules.null_ipn || primary.source.node().is_none());
-    if admin && flags.asks_reports() {
-        return Err(BundleError::AdminAsksReports);
-    }
-    if anonymous && !flags.contains(BundleFlags::MUST_NOT_FRAGMENT) {
-        return Err(BundleError::AnonymousFragmentable);
-    }
-    if anonymous && flags.asks_reports() {
-        return Err(BundleError::AnonymousAsksReports);
-    }
-    if admin || anonymous {
-        let asking = bundle.all_blocks().find(|block| block.flags.contains(BlockFlags::REPORT_UNPROCESSED));
+pub(super) fn check_fields(header: &Header, rules: &Rules) -> Result<(), BundleError> {
+    let primary = &header.primary;
+    if primary.flags.contains(BundleFlags::ADMIN_RECORD) || is_anonymous(primary, rules) {
+        let asking = header.all_blocks().find(|block| block.flags.contains(BlockFlags::REPORT_UNPROCESSED));
         if let Some(block) = asking {
             return Err(BundleError::BlockAsksReports { block: block.number });
         }
     }
-    if primary.timestamp.time == DtnTime::UNKNOWN && !has_type(&bundle.blocks, block_type::AGE) {
+    if primary.timestamp.time == DtnTime::UNKNOWN && !has_type(&header.blocks, block_type::AGE) {
         return Err(BundleError::NoAge);
     }
-    if rules.protected_primary && primary.crc == CrcType::None && !security::covers_primary(&bundle.blocks)? {
+    if rules.protected_primary && primary.crc == CrcType::None && !security::covers_primary(&header.blocks)? {
         return Err(BundleError::UnprotectedPrimary);
     }
-    check_fragment(bundle)
+    check_fragment(header)
+}
+
+/// Whether nobody is said to have made the bundle.
+fn is_anonymous(primary: &Primary, rules: &Rules) -> bool {
+    primary.source.is_null() && (rules.null_ipn || primary.source.node().is_none())
 }
 
 /// Every number once; 0 and 1 are taken.
@@ -135,12 +157,12 @@ fn check_types(blocks: &[Block]) -> Result<(), BundleError> {
     Ok(())
 }
 
-fn check_fragment(bundle: &Bundle) -> Result<(), BundleError> {
-    let Some(part) = bundle.primary.fragment else { return Ok(()) };
-    let len = bundle.payload.data_len() as u64;
+fn check_fragment(header: &Header) -> Result<(), BundleError> {
+    let Some(part) = header.primary.fragment else { return Ok(()) };
+    let len = header.payload_len();
     let fits = part.offset.checked_add(len).is_some_and(|end| end <= part.total);
     // An encrypted payload may be longer than what was encrypted.
-    if !fits && !security::is_encrypted(&bundle.blocks, PAYLOAD_NUMBER)? {
+    if !fits && !security::is_encrypted(&header.blocks, PAYLOAD_NUMBER)? {
         return Err(BundleError::FragmentRange { offset: part.offset, len, total: part.total });
     }
     Ok(())

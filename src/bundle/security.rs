@@ -28,6 +28,18 @@ pub(super) fn encrypted_numbers(blocks: &[Block], numbers: &mut Vec<u64>) {
     }
 }
 
+/// The numbers of the blocks that a security block speaks of.
+pub(super) fn targets(block: &Block) -> Result<Vec<u64>, BundleError> {
+    let BlockContent::Octets { data, .. } = &block.content else { return Ok(Vec::new()) };
+    let mut targets = Vec::new();
+    each_target(data, |target| targets.push(target)).map_err(|error| BundleError::Content {
+        block: block.number,
+        block_type: block.block_type(),
+        error,
+    })?;
+    Ok(targets)
+}
+
 fn any_target(blocks: &[Block], kind: u64, number: u64) -> Result<bool, BundleError> {
     for block in blocks {
         let BlockContent::Octets { block_type, data } = &block.content else { continue };
@@ -46,17 +58,23 @@ fn any_target(blocks: &[Block], kind: u64, number: u64) -> Result<bool, BundleEr
     Ok(false)
 }
 
-/// Whether `number` is among the targets, the first item of an abstract security block.
+/// Whether `number` is among the targets.
+fn targets_include(data: &[u8], number: u64) -> Result<bool, DecodeError> {
+    let mut found = false;
+    each_target(data, |target| found |= target == number)?;
+    Ok(found)
+}
+
+/// Gives `take` every target, the first item of an abstract security block.
 ///
 /// Source: RFC 9172 §3.6.
-fn targets_include(data: &[u8], number: u64) -> Result<bool, DecodeError> {
+fn each_target(data: &[u8], mut take: impl FnMut(u64)) -> Result<(), DecodeError> {
     let mut reader = cbor::Reader::new(UNIT, data);
-    let mut found = false;
     // A false count runs out of octets at once.
     for _ in 0..reader.array("targets")? {
-        found |= reader.unsigned("target")? == number;
+        take(reader.unsigned("target")?);
     }
-    Ok(found)
+    Ok(())
 }
 
 const PRIMARY: u64 = 0;

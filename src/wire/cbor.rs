@@ -231,7 +231,25 @@ impl<'a> Reader<'a> {
     /// As [`unsigned`](Self::unsigned); [`DecodeError::Short`] when the string is longer than what is at hand.
     #[inline]
     pub fn bytes(&mut self, field: &'static str) -> Result<&'a [u8], DecodeError> {
-        let len = self.argument(2, field)?;
+        let len = self.bytes_head(field)?;
+        self.bytes_of(len)
+    }
+
+    /// The length of an octet string; its octets follow.
+    ///
+    /// # Errors
+    /// As [`unsigned`](Self::unsigned).
+    #[inline]
+    pub fn bytes_head(&mut self, field: &'static str) -> Result<u64, DecodeError> {
+        self.argument(2, field)
+    }
+
+    /// The octets after a [`bytes_head`](Self::bytes_head) of `len` octets.
+    ///
+    /// # Errors
+    /// [`DecodeError::Short`] when they are cut off.
+    #[inline]
+    pub fn bytes_of(&mut self, len: u64) -> Result<&'a [u8], DecodeError> {
         self.take(len)
     }
 

@@ -40,7 +40,7 @@ fn block() -> impl Strategy<Value = Block> {
 }
 
 prop_compose! {
-    fn bundle()(
+    pub fn bundle()(
         (source, destination, report_to) in (eid(), eid(), eid()),
         (flags, time, sequence) in (number(), number(), number()),
         (primary_crc, payload_crc) in (crc(), crc()),

@@ -4,6 +4,7 @@ mod admin_records;
 mod agent;
 mod bundle_properties;
 mod bundle_rules;
+mod bundle_stream;
 #[path = "../common/mod.rs"]
 #[allow(dead_code, reason = "not every test binary reads shared data")]
 mod common;
@@ -11,5 +12,6 @@ mod contact_plans;
 mod eid;
 mod foreign_bundles;
 mod forwarding;
+mod fragments;
 mod reference_routes;
 mod routes;
