@@ -46,7 +46,7 @@ pub mod bpa;
 pub mod bundle;
 #[cfg(feature = "alloc")]
 pub mod cla;
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 pub mod io;
 #[cfg(feature = "alloc")]
 pub mod link;

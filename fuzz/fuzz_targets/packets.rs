@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use spacelink::packet::{EncapsulationPacket, SpacePacket, packet_len};
+use spacelink::packet::{EncapsulationPacket, IpPacket, SpacePacket, packet_len};
 use spacelink::wire::{Decode, Encode};
 
 fuzz_target!(|input: &[u8]| {
@@ -17,5 +17,9 @@ fuzz_target!(|input: &[u8]| {
         if let Ok(octets) = packet.to_vec() {
             assert_eq!(EncapsulationPacket::decode(&octets).expect("what was encoded decodes").0, packet);
         }
+    }
+    if let Ok((packet, _rest)) = IpPacket::decode(input) {
+        let octets = packet.to_vec().expect("a decoded packet can be encoded");
+        assert_eq!(IpPacket::decode(&octets).expect("what was encoded decodes").0, packet);
     }
 });

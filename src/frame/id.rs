@@ -35,6 +35,32 @@ impl Vcid {
     }
 }
 
+/// Multiplexer access point identifier: which of the users of a virtual channel; 6 bits in TC segments, 4 in USLP
+/// frames.
+///
+/// Source: CCSDS 232.0-B-4 §4.1.3.2.2.3; 732.1-B-3 §4.1.2.6.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MapId(u8);
+
+impl MapId {
+    /// `None` beyond six bits.
+    #[must_use]
+    pub const fn new(value: u8) -> Option<Self> {
+        if value < 64 { Some(Self(value)) } else { None }
+    }
+
+    /// The low six bits of `value`.
+    pub(super) const fn masked(value: u8) -> Self {
+        Self(value & 0x3F)
+    }
+
+    /// The number, 0 to 63.
+    #[must_use]
+    pub const fn value(self) -> u8 {
+        self.0
+    }
+}
+
 /// Transfer frame version: which of the frame formats it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]

@@ -35,9 +35,15 @@
 pub mod aos;
 pub mod counter;
 pub mod mpdu;
+#[cfg(feature = "alloc")]
+pub mod scheduler;
+pub mod tc;
 
+mod fecf;
 mod id;
 mod idle;
+mod parameters;
 
-pub use id::{FrameVersion, Gvcid, Scid, Vcid};
+pub use id::{FrameVersion, Gvcid, MapId, Scid, Vcid};
 pub use idle::IdleFiller;
+pub use parameters::{ParameterError, SecurityLengths};

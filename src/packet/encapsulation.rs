@@ -251,6 +251,17 @@ impl<'a> EncapsulationPacket<'a> {
         packet.first().map(|&first| ProtocolId(first >> 2 & 0b111))
     }
 
+    /// Writes the header of a packet of `protocol` whose data are written apart; `packet_len` octets in all, `header`
+    /// as long as `header_len` says.
+    pub(super) fn write_bare_header(
+        protocol: ProtocolId,
+        header_len: HeaderLen,
+        packet_len: u32,
+        header: &mut [u8],
+    ) {
+        write_header(&Self { protocol, header_len, ..EncapsulationPacket::IDLE }, packet_len, header);
+    }
+
     /// With `header_len`, unchecked: for idle packets whose data are written apart.
     pub(super) const fn sized(self, header_len: HeaderLen) -> Self {
         Self { header_len, ..self }

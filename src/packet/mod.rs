@@ -1,4 +1,4 @@
-//! Space Packets and Encapsulation Packets: the units that travel inside transfer frames.
+//! Space Packets and Encapsulation Packets, IP datagrams in the latter: the units that travel inside transfer frames.
 //!
 //! Both kinds say their own length, so they can follow each other without a gap and may span frames.
 //! [`packet_len`] reads that length from the first octets of either kind, asking for no more octets than the header
@@ -23,12 +23,20 @@
 //! Left out: secondary headers (they are part of the data here), reassembly of segmented user data, and finding
 //! packets in frames, which is [`frame::mpdu`](crate::frame::mpdu).
 
+mod buffer;
 mod encapsulation;
 mod idle;
+mod ip;
 mod length;
+mod reassembly;
+mod sequence;
 mod space;
 
+pub use buffer::{Reassembly, SliceBuffer};
 pub use encapsulation::{EncapsulationPacket, HeaderLen, ProtocolId};
 pub use idle::IdleKind;
+pub use ip::{IpPacket, Ipe};
 pub use length::{PacketKind, is_idle, packet_len};
+pub use reassembly::{Reassembler, Torn};
+pub use sequence::Packets;
 pub use space::{Apid, PacketType, SequenceCount, SequenceFlags, SpaceHeader, SpacePacket};

@@ -86,6 +86,30 @@ pub enum SequenceFlags {
     Unsegmented,
 }
 
+impl SequenceFlags {
+    /// From the low two bits of `bits`.
+    #[must_use]
+    pub const fn of(bits: u8) -> Self {
+        match bits & 0b11 {
+            0b00 => Self::Continuation,
+            0b01 => Self::First,
+            0b10 => Self::Last,
+            _ => Self::Unsegmented,
+        }
+    }
+
+    /// The two bits, in the low end of an octet.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        match self {
+            Self::Continuation => 0b00,
+            Self::First => 0b01,
+            Self::Last => 0b10,
+            Self::Unsegmented => 0b11,
+        }
+    }
+}
+
 /// The fields of a Space Packet's primary header but its length, which follows from the data.
 ///
 /// Source: CCSDS 133.0-B-2 §4.1.3.
@@ -130,13 +154,7 @@ impl SpaceHeader {
         let identification = u16::from(self.packet_type == PacketType::Telecommand) << 12
             | u16::from(self.secondary_header) << 11
             | self.apid.0;
-        let flags = match self.sequence_flags {
-            SequenceFlags::Continuation => 0b00,
-            SequenceFlags::First => 0b01,
-            SequenceFlags::Last => 0b10,
-            SequenceFlags::Unsegmented => 0b11,
-        };
-        let sequence = flags << 14 | self.sequence_count.0;
+        let sequence = u16::from(self.sequence_flags.bits()) << 14 | self.sequence_count.0;
         let [a, b] = identification.to_be_bytes();
         let [c, d] = sequence.to_be_bytes();
         let [e, f] = length.to_be_bytes();
@@ -220,12 +238,7 @@ impl<'a> Decode<'a> for SpacePacket<'a> {
             },
             secondary_header: identification >> 11 & 1 == 1,
             apid: Apid(identification & Apid::IDLE.0),
-            sequence_flags: match sequence >> 14 {
-                0b00 => SequenceFlags::Continuation,
-                0b01 => SequenceFlags::First,
-                0b10 => SequenceFlags::Last,
-                _ => SequenceFlags::Unsegmented,
-            },
+            sequence_flags: SequenceFlags::of(c >> 6),
             sequence_count: SequenceCount(sequence % SequenceCount::MODULUS),
         };
         let data_len = usize::from(u16::from_be_bytes([e, f])) + 1;

@@ -7,3 +7,4 @@ mod common;
 mod packet_octets;
 mod packets_through_frames;
 mod recordings;
+mod tc_frames;

@@ -5,6 +5,7 @@ mod coding;
 mod frames;
 mod ltp;
 mod packets;
+mod tc;
 
 use crate::runner::Tally;
 use serde_json::Value;
@@ -26,4 +27,5 @@ const KINDS: &[(&str, Kind)] = &[
     ("reed_solomon", coding::reed_solomon),
     ("space_packets", packets::space_packets),
     ("space_packets_java", packets::space_packets_java),
+    ("tc_frames_cltu", tc::tc_frames_cltu),
 ];

@@ -1,7 +1,7 @@
 use super::fhec::Fhec;
-use super::parameters::{FECF_LEN, FHEC_LEN};
+use super::parameters::FHEC_LEN;
 use super::{AosHeader, AosParameters, HeaderErrorControl};
-use crate::crc;
+use crate::frame::fecf;
 use crate::wire::{DecodeError, EncodeError};
 
 /// A received AOS frame, its parts where they lie in the frame.
@@ -36,12 +36,7 @@ impl<'a> AosFrame<'a> {
         if found < required {
             return Err(short);
         }
-        if parameters.settings().fecf {
-            let (covered, fecf) = octets.split_last_chunk::<FECF_LEN>().ok_or(short)?;
-            if crc::fecf(covered) != u16::from_be_bytes(*fecf) {
-                return Err(DecodeError::Check { unit: UNIT });
-            }
-        }
+        fecf::strip(UNIT, parameters.settings().fecf, octets)?;
         let (&header, rest) = octets.split_first_chunk().ok_or(short)?;
         let mut header: [u8; AosHeader::LEN] = header;
         let mut header_repaired = 0;
@@ -133,11 +128,7 @@ impl<'a> AosDraft<'a> {
 
     /// Computes the frame error control field, when the link has one, and hands the frame back.
     pub fn finish(self) -> &'a mut [u8] {
-        if self.parameters.settings().fecf
-            && let Some((covered, fecf)) = self.frame.split_last_chunk_mut::<FECF_LEN>()
-        {
-            *fecf = crc::fecf(covered).to_be_bytes();
-        }
+        fecf::seal(self.parameters.settings().fecf, self.frame);
         self.frame
     }
 }

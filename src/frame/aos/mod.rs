@@ -23,7 +23,7 @@ pub use bpdu::BitstreamPdu;
 pub use fhec::Fhec;
 pub use frame::{AosDraft, AosFrame};
 pub use header::AosHeader;
-pub use parameters::{AosIssue, AosParameters, AosSettings, HeaderErrorControl, ParameterError};
+pub use parameters::{AosIssue, AosParameters, AosSettings, HeaderErrorControl};
 
 #[cfg(feature = "alloc")]
 pub use demultiplexer::{

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use super::{AosDraft, AosHeader, AosParameters};
 use crate::frame::counter::Count;
 use crate::frame::mpdu::{FirstHeader, PacketInserter};
+use crate::frame::scheduler::{Scheduler, Share};
 use crate::frame::{IdleFiller, Scid, Vcid};
 use crate::packet::{IdleKind, packet_len};
 use crate::wire::EncodeError;
@@ -15,8 +16,8 @@ use crate::wire::EncodeError;
 pub struct ChannelSettings {
     /// Which channel; not 63.
     pub vcid: Vcid,
-    /// Channels with a lower number go first, always; those with the same take turns frame by frame.
-    pub priority: u8,
+    /// What it gets of the frames.
+    pub share: Share,
     /// Octets of packets that may wait, the packet in progress included.
     pub queue_limit: usize,
     /// What fills a frame that the ready packets do not fill.
@@ -26,10 +27,16 @@ pub struct ChannelSettings {
 }
 
 impl ChannelSettings {
-    /// Priority 0, a mebibyte of queue, encapsulation idle packets, no cycle.
+    /// Highest priority, a mebibyte of queue, encapsulation idle packets, no cycle.
     #[must_use]
     pub const fn new(vcid: Vcid) -> Self {
-        Self { vcid, priority: 0, queue_limit: 1 << 20, idle: IdleKind::Encapsulation, cycle: false }
+        Self {
+            vcid,
+            share: Share::of_priority(0),
+            queue_limit: 1 << 20,
+            idle: IdleKind::Encapsulation,
+            cycle: false,
+        }
     }
 }
 
@@ -79,8 +86,7 @@ pub enum Refused {
 pub struct Multiplexer {
     parameters: AosParameters,
     channels: Vec<Channel>,
-    /// Frames made so far, idle ones not included.
-    turn: u64,
+    scheduler: Scheduler,
     insert_zone: Box<[u8]>,
     ocf: [u8; 4],
     idle: AosHeader,
@@ -95,8 +101,6 @@ struct Channel {
     queue: VecDeque<Bytes>,
     /// Octets in the queue.
     waiting: usize,
-    /// The turn of its last frame.
-    last_turn: u64,
 }
 
 impl Multiplexer {
@@ -131,12 +135,12 @@ impl Multiplexer {
                 inserter: PacketInserter::new(settings.idle),
                 queue: VecDeque::new(),
                 waiting: 0,
-                last_turn: 0,
             });
         }
         let insert_zone = alloc::vec![0; parameters.insert_zone().len()].into();
         let filler = IdleFiller::new();
-        Ok(Self { parameters, channels: made, turn: 0, insert_zone, ocf: [0; 4], idle, filler })
+        let scheduler = Scheduler::new(channels.iter().map(|settings| settings.share));
+        Ok(Self { parameters, channels: made, scheduler, insert_zone, ocf: [0; 4], idle, filler })
     }
 
     /// What the frames look like.
@@ -203,15 +207,13 @@ impl Multiplexer {
         if out.len() < self.parameters.frame_len() {
             return None;
         }
-        let ready = self.channels.iter_mut().filter(|channel| !channel.queue.is_empty());
-        let channel = ready.min_by_key(|channel| (channel.settings.priority, channel.last_turn))?;
+        let at = self.scheduler.next(|at| !self.channels[at].queue.is_empty())?;
+        let channel = &mut self.channels[at];
         let mut draft = AosDraft::begin(&self.parameters, &channel.header, out).ok()?;
         draft.insert_zone().copy_from_slice(&self.insert_zone);
         draft.set_ocf(self.ocf);
         channel.fill(draft.data_zone()).ok()?;
         channel.header = channel.header.next();
-        self.turn += 1;
-        channel.last_turn = self.turn;
         Some(draft.finish().len())
     }
 

@@ -1,6 +1,8 @@
 use core::ops::Range;
 
 use super::header::AosHeader;
+use crate::frame::ParameterError;
+use crate::frame::fecf::FECF_LEN;
 
 /// Which issue of the AOS book a link follows: they differ in the spacecraft identifier.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -60,28 +62,6 @@ impl AosSettings {
     }
 }
 
-/// Why settings are no link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ParameterError {
-    /// Frames longer than the coding book takes.
-    #[error("frame length {frame_len} is above {most}")]
-    FrameTooLong {
-        /// Octets asked for.
-        frame_len: usize,
-        /// Octets allowed.
-        most: usize,
-    },
-    /// The fields around it leave no octet for the data zone.
-    #[error("frame length {frame_len} leaves no data zone beside {overhead} octets of other fields")]
-    NoDataZone {
-        /// Octets asked for.
-        frame_len: usize,
-        /// Octets of header, insert zone and trailer.
-        overhead: usize,
-    },
-}
-
 /// Managed parameters that go together. Where each field of a frame lies follows from them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AosParameters {
@@ -110,7 +90,7 @@ impl AosParameters {
         let back = if ocf { OCF_LEN } else { 0 } + if fecf { FECF_LEN } else { 0 };
         let overhead = front.saturating_add(back);
         if overhead >= frame_len {
-            return Err(ParameterError::NoDataZone { frame_len, overhead });
+            return Err(ParameterError::NoDataField { frame_len, overhead });
         }
         Ok(Self { settings, data_zone: (front, frame_len - back) })
     }
@@ -158,4 +138,3 @@ impl AosParameters {
 
 pub(super) const FHEC_LEN: usize = 2;
 pub(super) const OCF_LEN: usize = 4;
-pub(super) const FECF_LEN: usize = 2;

@@ -1,5 +1,5 @@
-use super::{FirstHeader, Reassembly};
-use crate::packet::packet_len;
+use super::FirstHeader;
+use crate::packet::{Reassembly, packet_len};
 use crate::wire::DecodeError;
 
 /// Takes packets out of M_PDU zones, whole ones in place and without a copy, the others put together in a buffer.

@@ -5,8 +5,8 @@
 //! [`PacketInserter`] fills zones; [`PacketExtractor`] takes them apart. Neither needs an allocator.
 //!
 //! ```
-//! use spacelink::frame::mpdu::{Extracted, PacketExtractor, PacketInserter, SliceBuffer};
-//! use spacelink::packet::IdleKind;
+//! use spacelink::frame::mpdu::{Extracted, PacketExtractor, PacketInserter};
+//! use spacelink::packet::{IdleKind, SliceBuffer};
 //!
 //! let packet = [0xE5, 12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]; // an LTP segment in 12 octets
 //! let mut inserter = PacketInserter::new(IdleKind::Encapsulation);
@@ -34,9 +34,7 @@
 mod extractor;
 mod first_header;
 mod inserter;
-mod reassembly;
 
 pub use extractor::{Broken, Extracted, PacketExtractor};
 pub use first_header::FirstHeader;
 pub use inserter::{PacketInserter, Zone};
-pub use reassembly::{Reassembly, SliceBuffer};

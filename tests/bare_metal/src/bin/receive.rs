@@ -13,9 +13,9 @@ use spacelink::coding::randomizer::Randomizer;
 use spacelink::coding::rs::{Basis, Code, Interleaved};
 use spacelink::coding::sync::{Marker, SyncParameters};
 use spacelink::frame::aos::{AosDraft, AosFrame, AosHeader, AosParameters, AosSettings};
-use spacelink::frame::mpdu::{Extracted, PacketExtractor, PacketInserter, SliceBuffer};
+use spacelink::frame::mpdu::{Extracted, PacketExtractor, PacketInserter};
 use spacelink::frame::{Scid, Vcid};
-use spacelink::packet::{Apid, IdleKind, SpaceHeader, SpacePacket};
+use spacelink::packet::{Apid, IdleKind, SliceBuffer, SpaceHeader, SpacePacket};
 use spacelink::wire::{Decode, Encode};
 
 const FRAME_LEN: usize = 223;
@@ -46,7 +46,8 @@ fn parameters() -> (AosParameters, CaduParameters) {
     let settings = AosSettings { fecf: true, ..AosSettings::of_len(FRAME_LEN) };
     let code = Interleaved::new(Code::E16, Basis::Dual, 1, 0).expect("a legal code");
     let coding = Coding::ReedSolomon(code);
-    let coding = CaduParameters::checked(coding, Some(Randomizer::Tm), Marker::ASM_32).expect("a legal coding");
+    let coding =
+        CaduParameters::checked(coding, Some(Randomizer::Tm), Marker::ASM_32).expect("a legal coding");
     (AosParameters::new(settings).expect("a legal frame"), coding)
 }
 
@@ -67,7 +68,8 @@ fn send(aos: &AosParameters, coding: &CaduParameters, payload: &[u8], cadu: &mut
 
 /// Symbols repaired, and octets of the data of the packet that is not idle.
 fn receive(aos: &AosParameters, coding: &CaduParameters, cadu: &[u8]) -> (u16, usize) {
-    let mut receiver = CaduReceiver::new(*coding, SyncParameters::default(), [0; 1024]).expect("enough memory");
+    let mut receiver =
+        CaduReceiver::new(*coding, SyncParameters::default(), [0; 1024]).expect("enough memory");
     let mut memory = [0; 256];
     let mut extractor = PacketExtractor::new(SliceBuffer::new(&mut memory), 256);
     let (mut repaired, mut received) = (0, 0);

@@ -1,4 +1,4 @@
-/// Where an extractor gathers a packet that came in pieces.
+/// Where a unit that comes in pieces is gathered.
 ///
 /// Implemented for [`SliceBuffer`] and, with an allocator, for `bytes::BytesMut`.
 pub trait Reassembly {
