@@ -1,5 +1,11 @@
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
 use bytes::Bytes;
-use redb::{Builder, Database, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
+use redb::{
+    Builder, Database, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
+};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::path::Path;
@@ -77,11 +83,15 @@ impl DurableStore {
     ///
     /// # Errors
     /// [`OpenError`] when it cannot be used.
-    pub fn open_on<B: StorageBackend>(mut backend: impl FnMut() -> B + Send + 'static) -> Result<Self, OpenError> {
+    pub fn open_on<B: StorageBackend>(
+        mut backend: impl FnMut() -> B + Send + 'static,
+    ) -> Result<Self, OpenError> {
         Self::opened_by(move || Builder::new().set_cache_size(CACHE).create_with_backend(backend()))
     }
 
-    fn opened_by(mut open: impl FnMut() -> Result<Database, OpenError> + Send + 'static) -> Result<Self, OpenError> {
+    fn opened_by(
+        mut open: impl FnMut() -> Result<Database, OpenError> + Send + 'static,
+    ) -> Result<Self, OpenError> {
         let database = Some(open()?);
         Ok(Self {
             open: Box::new(open),
@@ -214,7 +224,8 @@ impl DurableStore {
                 self.next_key = self.next_key.max(key + 1);
                 let Some((len, record)) = row.split_first_chunk() else { continue };
                 let len = u64::from_be_bytes(*len);
-                self.held.insert(key, Held { len, tail: Vec::new(), spool: false, spooled: false, broken: false });
+                self.held
+                    .insert(key, Held { len, tail: Vec::new(), spool: false, spooled: false, broken: false });
                 each(Recovered::Bundle { key: Key(key), record, payload_len: len });
             }
             let mut payloads = transaction.open_table(PAYLOADS)?;
@@ -404,7 +415,9 @@ impl Store for DurableStore {
     }
 
     fn uncommitted(&self) -> usize {
-        self.pending.octets + self.pending.removals.len() * size_of::<Removal>() + self.pending.memories.row.len()
+        self.pending.octets
+            + self.pending.removals.len() * size_of::<Removal>()
+            + self.pending.memories.row.len()
     }
 
     fn poll_event(&mut self) -> Option<StoreEvent> {

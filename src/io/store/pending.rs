@@ -1,3 +1,4 @@
+use alloc::vec::Vec;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 
