@@ -32,6 +32,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod coding;
+pub mod cop;
 pub mod crc;
 pub mod frame;
 pub mod machine;

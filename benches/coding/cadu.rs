@@ -1,8 +1,11 @@
-use criterion::{BenchmarkId, Criterion, Throughput};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
 use spacelink::coding::cadu::{CaduParameters, CaduReceiver, Coding};
 use spacelink::coding::randomizer::Randomizer;
 use spacelink::coding::rs::{Basis, Code, Interleaved};
 use spacelink::coding::sync::{Finder, Marker, SyncParameters};
+use spacelink::crc;
+use spacelink::frame::aos::{AosFrame, AosParameters, AosSettings};
 use std::hint::black_box;
 
 use crate::noise;
@@ -42,6 +45,9 @@ pub fn receiver(criterion: &mut Criterion) {
                 });
             });
         }
+        if coding == rs {
+            receive_aos(&mut group, link);
+        }
         group.finish();
     }
     let mut group = criterion.benchmark_group("coding/marker_search");
@@ -52,6 +58,31 @@ pub fn receiver(criterion: &mut Criterion) {
         b.iter(|| finder.find(black_box(&octets), 0));
     });
     group.finish();
+}
+
+/// The chain and the check of the AOS frames that come out of it.
+fn receive_aos(group: &mut BenchmarkGroup<'_, WallTime>, link: CaduParameters) {
+    let aos = AosParameters::new(AosSettings { fecf: true, ..AosSettings::of_len(1115) }).unwrap();
+    let mut stream = Vec::new();
+    for seed in 0..FRAMES {
+        let mut frame = noise(link.frame_len(), seed as u64);
+        frame[0] = 0x40 | frame[0] & 0x3F;
+        let (inside, check) = frame.split_at_mut(1113);
+        check.copy_from_slice(&crc::fecf(inside).to_be_bytes());
+        let mut cadu = vec![0; link.cadu_len()];
+        link.encode(&frame, &mut cadu).unwrap();
+        stream.extend(cadu);
+    }
+    let mut receiver = CaduReceiver::with_vec(link, SyncParameters::default());
+    let mut receive = || {
+        let mut frames = 0;
+        receiver.receive(black_box(&stream), |received| {
+            frames += usize::from(AosFrame::decode(&aos, received.frame).is_ok());
+        });
+        frames
+    };
+    assert!(receive() >= FRAMES - 1);
+    group.bench_function(BenchmarkId::from_parameter("clean_aos"), |b| b.iter(&mut receive));
 }
 
 const FRAMES: usize = 64;

@@ -1,6 +1,7 @@
 //! Throughput of the coding layer, in information octets. One file per code.
 
 mod cadu;
+mod ldpc;
 mod reed_solomon;
 
 use criterion::{criterion_group, criterion_main};
@@ -18,5 +19,5 @@ pub fn noise(len: usize, seed: u64) -> Vec<u8> {
     .collect()
 }
 
-criterion_group!(benches, reed_solomon::reed_solomon, cadu::randomizer, cadu::receiver);
+criterion_group!(benches, reed_solomon::reed_solomon, cadu::randomizer, cadu::receiver, ldpc::ldpc);
 criterion_main!(benches);

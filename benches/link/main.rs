@@ -2,9 +2,8 @@
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use spacelink::frame::aos::{
-    AosParameters, AosSettings, ChannelSettings, Demultiplexer, DemultiplexerSettings, Multiplexer,
-};
+use spacelink::frame::aos::{AosParameters, AosSettings, ChannelSettings, Multiplexer};
+use spacelink::frame::receive::{Demultiplexer, DemultiplexerSettings};
 use spacelink::frame::{Scid, Vcid};
 use spacelink::link::{AosLink, AosLinkParameters};
 use spacelink::packet::EncapsulationPacket;

@@ -4,14 +4,19 @@
 use libfuzzer_sys::fuzz_target;
 use spacelink::frame::Scid;
 use spacelink::frame::aos::{
-    AosParameters, AosSettings, Demultiplexer, DemultiplexerSettings, HeaderErrorControl, Seen,
+    AosParameters, AosSettings, HeaderErrorControl,
 };
+use spacelink::frame::receive::{Demultiplexer, DemultiplexerSettings, Seen};
 use spacelink::packet::packet_len;
 
 fuzz_target!(|input: (u8, Vec<Vec<u8>>)| {
     let (flags, frames) = input;
     let settings = AosSettings {
-        header_error_control: if flags & 1 == 0 { HeaderErrorControl::Absent } else { HeaderErrorControl::Correct },
+        header_error_control: if flags & 1 == 0 {
+            HeaderErrorControl::Absent
+        } else {
+            HeaderErrorControl::Correct
+        },
         insert_zone_len: usize::from(flags >> 1 & 3),
         ocf: flags & 8 != 0,
         ..AosSettings::of_len(40)

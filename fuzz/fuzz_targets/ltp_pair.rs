@@ -33,7 +33,8 @@ fuzz_target!(|input: (u64, u8, u8, u16, u16, Vec<Vec<u8>>)| {
         engine.open_client_service(ClientServiceId::BUNDLE);
         engine
     });
-    let block: Bytes = (0..1 + usize::from(len) % 5_000).map(|n| (n * 31 % 251) as u8).collect::<Vec<_>>().into();
+    let block: Bytes =
+        (0..1 + usize::from(len) % 5_000).map(|n| (n * 31 % 251) as u8).collect::<Vec<_>>().into();
     let red_len = u64::from(red).min(block.len() as u64);
     let request = TransmissionRequest {
         to: EngineId(2),

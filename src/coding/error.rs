@@ -26,6 +26,22 @@ pub enum ParameterError {
         /// The most there can be.
         max: u16,
     },
+    /// Not the polynomial of a field of 256 elements of which α is primitive.
+    #[error("Reed-Solomon: {polynomial:#x} is no primitive polynomial of degree 8")]
+    FieldPolynomial {
+        /// The polynomial asked for, its x^8 term included.
+        polynomial: u16,
+    },
+    /// A generator needs 2 to 32 roots, an even number, all of them different.
+    #[error("Reed-Solomon: {check_len} check symbols with the roots α^({step}·({first} + j))")]
+    Roots {
+        /// Twice the errors to be corrected.
+        check_len: u8,
+        /// The first exponent.
+        first: u8,
+        /// What exponents are multiplied with.
+        step: u8,
+    },
     /// A frame of this length does not exist (§11).
     #[error("frame length {len} is not between 1 and {max}")]
     FrameLen {

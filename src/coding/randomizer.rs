@@ -44,29 +44,34 @@ impl Randomizer {
     }
 }
 
-/// Runs the 131 071-bit sequence a word at a time.
+/// Runs the 131 071-bit sequence 64 octets at a time.
 ///
-/// Squaring a polynomial over GF(2) doubles its exponents, so x^17 + x^14 + 1 to the power of 64 says that the
-/// recurrence of the bits, s(n) = s(n-3) + s(n-17), also holds for the 64-bit words of the sequence. Seventeen
-/// words are therefore enough to go on for ever. Exclusive-or does not care for the order of octets in a word, so
-/// words are kept in the machine's.
+/// Squaring a polynomial over GF(2) doubles its exponents, so x^17 + x^14 + 1 to the power of 512 says that the
+/// recurrence of the bits, s(n) = s(n-3) + s(n-17), also holds for groups of 512 bits of the sequence. Seventeen
+/// groups are therefore enough to go on for ever. Three more are kept, so that a codeblock of 1275 octets needs no
+/// arithmetic at all.
 fn apply_tm(octets: &mut [u8]) {
-    let mut words = TM_WORDS;
-    for span in octets.chunks_mut(8 * TM_LAG) {
-        let (whole, rest) = span.as_chunks_mut::<8>();
-        for (octets, word) in whole.iter_mut().zip(&words) {
-            *octets = (u64::from_ne_bytes(*octets) ^ word).to_ne_bytes();
-        }
-        if let Some(word) = words.get(whole.len()) {
-            for (octet, mask) in rest.iter_mut().zip(word.to_ne_bytes()) {
+    let (first, rest) = octets.split_at_mut(octets.len().min(TM_START.as_flattened().len()));
+    for (octet, mask) in first.iter_mut().zip(TM_START.as_flattened()) {
+        *octet ^= mask;
+    }
+    if rest.is_empty() {
+        return;
+    }
+    let mut groups = [[0; GROUP]; TM_LAG];
+    groups.copy_from_slice(&TM_START[TM_KEPT - TM_LAG..]);
+    for span in rest.chunks_mut(GROUP * TM_LAG) {
+        for at in 0..TM_LAG {
+            let earlier = groups[(at + TM_LAG - 3) % TM_LAG];
+            for (octet, earlier) in groups[at].iter_mut().zip(earlier) {
+                *octet ^= earlier;
+            }
+            if GROUP * at >= span.len() {
+                return;
+            }
+            for (octet, mask) in span[GROUP * at..].iter_mut().zip(groups[at]) {
                 *octet ^= mask;
             }
-        }
-        for at in 0..3 {
-            words[at] ^= words[at + TM_LAG - 3];
-        }
-        for at in 3..TM_LAG {
-            words[at] ^= words[at - 3];
         }
     }
 }
@@ -83,24 +88,25 @@ fn apply_short(sequence: &[u8; 255], octets: &mut [u8]) {
 const TM_LAG: usize = 17;
 static TM_LEGACY: [u8; 255] = short_sequence(&[7, 5, 3, 0]);
 static TC: [u8; 255] = short_sequence(&[6, 4, 3, 2, 1, 0]);
-const TM_WORDS: [u64; TM_LAG] = tm_words();
+/// Octets that the recurrence makes at a time.
+const GROUP: usize = 64;
+const TM_KEPT: usize = 20;
+static TM_START: [[u8; GROUP]; TM_KEPT] = tm_start();
 
-/// The first words of s(n+17) = s(n+14) + s(n); the register starts as 1 1000 1110 0011 1000, X16 first, and X0
+/// The first octets of s(n+17) = s(n+14) + s(n); the register starts as 1 1000 1110 0011 1000, X16 first, and X0
 /// leaves it first.
-const fn tm_words() -> [u64; TM_LAG] {
+const fn tm_start() -> [[u8; GROUP]; TM_KEPT] {
     let mut register: u32 = 0b1_1000_1110_0011_1000;
-    let mut words = [0u64; TM_LAG];
+    let mut groups = [[0u8; GROUP]; TM_KEPT];
     let mut n = 0;
-    while n < 64 * TM_LAG {
-        words[n / 64] = words[n / 64] << 1 | (register & 1) as u64;
+    while n < 8 * GROUP * TM_KEPT {
+        let octet = &mut groups[n / 8 / GROUP][n / 8 % GROUP];
+        *octet = *octet << 1 | (register & 1) as u8;
         let next = (register >> 14 ^ register) & 1;
         register = register >> 1 | next << 16;
         n += 1;
-        if n.is_multiple_of(64) {
-            words[n / 64 - 1] = u64::from_ne_bytes(words[n / 64 - 1].to_be_bytes());
-        }
     }
-    words
+    groups
 }
 
 /// All 255 octets of s(n+8) = sum of s(n+t) over `taps`, from eight ones on.

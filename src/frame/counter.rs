@@ -71,7 +71,8 @@ pub enum Step {
 
 impl Step {
     /// From the count `last` to the count `now`, both of `bits` bits (1 to 56). A distance of more than half the modulus is
-    /// taken for a step back.
+    /// taken for a step back, except for counts of eight bits or fewer: there long losses are common and frames out of
+    /// order are not, so that any distance is a gap.
     #[must_use]
     pub const fn between(bits: u32, last: u64, now: u64) -> Self {
         let distance = ahead(bits, last, now);
@@ -79,7 +80,7 @@ impl Step {
             Self::Duplicate
         } else if distance == 1 {
             Self::Next
-        } else if distance <= mask(bits) / 2 + 1 {
+        } else if bits <= 8 || distance <= mask(bits) / 2 + 1 {
             Self::Gap { missing: distance - 1 }
         } else {
             Self::Back { by: ahead(bits, now, last) }

@@ -1,16 +1,17 @@
-//! Transfer frames: AOS, with packets in and out of their data zones.
+//! Transfer frames: TC, TM, AOS and USLP, with packets and other units in and out of their data fields.
 //!
-//! A frame belongs to a [virtual channel](Vcid) of a [spacecraft](Scid), has the same length as all others of its
-//! link, and carries whatever the channel carries. What frames of a link look like is set beforehand and not said in them:
-//! the managed parameters. Codecs ([`aos`], [`mpdu`]) work on slices; the engines
-//! ([`aos::Multiplexer`], [`aos::Demultiplexer`]) need an allocator.
+//! A frame belongs to a [virtual channel](Vcid) of a [spacecraft](Scid) and carries whatever the channel carries. What
+//! frames of a link look like is in part set beforehand and not said in them: the managed parameters. Codecs ([`tc`],
+//! [`tm`], [`aos`], [`uslp`], [`packets`], [`Clcw`]) work on slices; what keeps state for many channels needs an allocator:
+//! [`aos::Multiplexer`], [`tc::Demultiplexer`], and [`receive::Demultiplexer`] for all other formats.
 //!
 //! ```
 //! # #[cfg(feature = "alloc")] {
 //! use bytes::Bytes;
 //! use spacelink::frame::aos::{
-//!     AosParameters, AosSettings, ChannelSettings, Demultiplexer, DemultiplexerSettings, Event, Multiplexer,
+//!     AosParameters, AosSettings, ChannelSettings, Multiplexer,
 //! };
+//! use spacelink::frame::receive::{Demultiplexer, DemultiplexerSettings, Event, Source};
 //! use spacelink::frame::{Scid, Vcid};
 //!
 //! let link = AosParameters::new(AosSettings { fecf: true, ..AosSettings::of_len(256) })?;
@@ -24,26 +25,32 @@
 //! while let Some(len) = sender.poll_transmit(&mut frame) {
 //!     receiver.handle_frame(&frame[..len])?;
 //! }
-//! assert_eq!(receiver.poll_event(), Some(Event::Packet { vcid, packet }));
+//! assert_eq!(receiver.poll_event(), Some(Event::Packet { source: Source::channel(vcid), packet }));
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Left out: TM, TC and USLP frames, and everything below a frame (markers, codes, randomizers), which is
-//! [`coding`](crate::coding).
+//! Left out: everything below a frame (markers, codes, randomizers), which is [`coding`](crate::coding), and the
+//! procedures that repeat lost frames.
 
 pub mod aos;
 pub mod counter;
-pub mod mpdu;
+pub mod packets;
+#[cfg(feature = "alloc")]
+pub mod receive;
 #[cfg(feature = "alloc")]
 pub mod scheduler;
 pub mod tc;
+pub mod tm;
+pub mod uslp;
 
+mod clcw;
 mod fecf;
 mod id;
 mod idle;
 mod parameters;
 
+pub use clcw::Clcw;
 pub use id::{FrameVersion, Gvcid, MapId, Scid, Vcid};
 pub use idle::IdleFiller;
 pub use parameters::{ParameterError, SecurityLengths};

@@ -7,11 +7,8 @@ use crate::coding::cadu::{CaduParameters, CaduReceiver, Coding};
 use crate::coding::randomizer::Randomizer;
 use crate::coding::rs::{Basis, Code, Interleaved};
 use crate::coding::sync::{Marker, SyncParameters};
-use crate::frame::aos::{
-    AosParameters, AosSettings, ChannelSettings, Demultiplexer, DemultiplexerSettings, Multiplexer, Refused,
-    Seen,
-};
-use crate::frame::mpdu::FirstHeader;
+use crate::frame::aos::{AosParameters, AosSettings, ChannelSettings, Mpdu, Multiplexer, Refused};
+use crate::frame::receive::{Demultiplexer, DemultiplexerSettings, Seen};
 use crate::frame::{Scid, Vcid};
 
 /// Managed parameters of a two-way link of AOS frames in CADUs, the same both ways but for the spacecraft.
@@ -102,7 +99,7 @@ pub struct AosLink {
     cadu: CaduParameters,
     frame: Vec<u8>,
     receiver: CaduReceiver<Vec<u8>>,
-    demultiplexer: Demultiplexer,
+    demultiplexer: Demultiplexer<AosParameters>,
     packets: VecDeque<Bytes>,
     frames_sent: u64,
     codeblocks_uncorrectable: u64,
@@ -143,7 +140,7 @@ impl AosLink {
     /// Octets of packets in one frame: a packet of this length can have a frame to itself.
     #[must_use]
     pub fn packet_zone_len(&self) -> usize {
-        self.multiplexer.parameters().data_zone_len() - FirstHeader::LEN
+        self.multiplexer.parameters().data_zone_len() - Mpdu::HEADER_LEN
     }
 
     /// Queues one whole packet, space or encapsulation.

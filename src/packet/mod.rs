@@ -21,7 +21,7 @@
 //! ```
 //!
 //! Left out: secondary headers (they are part of the data here), reassembly of segmented user data, and finding
-//! packets in frames, which is [`frame::mpdu`](crate::frame::mpdu).
+//! packets in frames, which is [`frame::packets`](crate::frame::packets).
 
 mod buffer;
 mod encapsulation;

@@ -5,6 +5,7 @@
 mod common;
 
 mod cadu;
+mod ldpc;
 mod marker;
 mod randomizer;
 mod real_data;

@@ -8,3 +8,5 @@ mod packet_octets;
 mod packets_through_frames;
 mod recordings;
 mod tc_frames;
+mod tm_frames;
+mod uslp_frames;

@@ -2,10 +2,8 @@
 
 use bytes::Bytes;
 use proptest::prelude::*;
-use spacelink::frame::aos::{
-    AosParameters, AosSettings, ChannelSettings, Demultiplexer, DemultiplexerSettings, Event, Multiplexer,
-    Refused,
-};
+use spacelink::frame::aos::{AosParameters, AosSettings, ChannelSettings, Multiplexer, Refused};
+use spacelink::frame::receive::{Demultiplexer, DemultiplexerSettings, Event};
 use spacelink::frame::{Scid, Vcid};
 use spacelink::packet::EncapsulationPacket;
 use spacelink::wire::Encode;
@@ -22,7 +20,7 @@ fn packet(number: usize, len: usize) -> Bytes {
     EncapsulationPacket::ltp(&data).unwrap().to_vec().unwrap().into()
 }
 
-fn link(frame_len: usize) -> (Multiplexer, Demultiplexer) {
+fn link(frame_len: usize) -> (Multiplexer, Demultiplexer<AosParameters>) {
     let settings =
         AosSettings { fecf: true, ocf: true, insert_zone_len: 2, ..AosSettings::of_len(frame_len) };
     let parameters = AosParameters::new(settings).unwrap();
@@ -37,13 +35,13 @@ fn frames(sender: &mut Multiplexer) -> Vec<Vec<u8>> {
 }
 
 /// Packets and missing frames that come of `frames`; a frame that is refused counts as not come.
-fn receive(receiver: &mut Demultiplexer, frames: &[Vec<u8>]) -> (Vec<(u8, Bytes)>, u64) {
+fn receive(receiver: &mut Demultiplexer<AosParameters>, frames: &[Vec<u8>]) -> (Vec<(u8, Bytes)>, u64) {
     let (mut packets, mut missing) = (Vec::new(), 0);
     for frame in frames {
         let _ = receiver.handle_frame(frame);
         while let Some(event) = receiver.poll_event() {
             match event {
-                Event::Packet { vcid, packet } => packets.push((vcid.value(), packet)),
+                Event::Packet { source, packet } => packets.push((source.vcid.value(), packet)),
                 Event::Gap { missing: more, .. } => missing += more,
                 _ => {}
             }

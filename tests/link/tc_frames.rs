@@ -1,9 +1,10 @@
 //! TC frames octet by octet, and units through segments and back.
 
 use proptest::prelude::*;
+use spacelink::frame::receive::{Seen, Service};
 use spacelink::frame::tc::{
-    ChannelSettings, ControlCommand, Demultiplexer, NotSetUp, Seen, Segment, Segments, Service, TcFrame,
-    TcHeader, TcKind, TcParameters, TcSettings, block,
+    ChannelSettings, ControlCommand, Demultiplexer, NotSetUp, Segment, Segments, TcFrame, TcHeader, TcKind,
+    TcParameters, TcSettings, block,
 };
 use spacelink::frame::{MapId, Scid, SecurityLengths, Vcid};
 use spacelink::packet::{EncapsulationPacket, SequenceFlags, Torn};

@@ -5,6 +5,7 @@
 //! Each code has a module that hands its contestants to [`Report::row`].
 
 mod measure;
+mod receive_chain;
 mod reed_solomon;
 
 use measure::Report;
@@ -12,6 +13,7 @@ use measure::Report;
 fn main() {
     let mut report = Report::new(std::env::args().nth(1));
     reed_solomon::compare(&mut report);
+    receive_chain::compare(&mut report);
 }
 
 /// Octets that look random.

@@ -5,6 +5,7 @@ use std::ffi::c_int;
 use std::hint::black_box;
 use std::ptr::null_mut;
 
+use spacelink::coding::KernelLevel;
 use spacelink::coding::rs::{Basis, Code, Interleaved};
 
 use crate::measure::Report;
@@ -19,8 +20,10 @@ type Decode = unsafe extern "C" fn(*mut u8, *mut c_int, c_int, c_int) -> c_int;
 pub fn compare(report: &mut Report) {
     peer(report, "libfec encode/decode_rs_8", encode_rs_8, decode_rs_8);
     peer(report, "libfec encode/decode_rs_ccsds", encode_rs_ccsds, decode_rs_ccsds);
-    for basis in [Basis::Conventional, Basis::Dual] {
-        ours(report, &format!("spacelink {basis:?}"), basis);
+    for level in KernelLevel::available().filter(|&level| level != KernelLevel::Reference) {
+        for basis in [Basis::Conventional, Basis::Dual] {
+            ours(report, &format!("spacelink {level:?} {basis:?}"), basis, level);
+        }
     }
 }
 
@@ -54,8 +57,9 @@ fn peer(report: &mut Report, who: &str, encode: Encode, decode: Decode) {
     }
 }
 
-fn ours(report: &mut Report, who: &str, basis: Basis) {
+fn ours(report: &mut Report, who: &str, basis: Basis, level: KernelLevel) {
     let rs = Interleaved::new(Code::E16, basis, DEPTH as u8, 0).expect("a legal codeblock");
+    let rs = rs.with_level(level).expect("an available level");
     let frame = noise(rs.frame_len(), 1);
     let mut codeblock = vec![0; rs.codeblock_len()];
     rs.encode(&frame, &mut codeblock).expect("room for the codeblock");

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 use spacelink::frame::aos::{
-    AosDraft, AosFrame, AosHeader, AosParameters, AosSettings, BitstreamPdu, HeaderErrorControl,
+    AosDraft, AosFrame, AosHeader, AosIssue, AosParameters, AosSettings, BitstreamPdu, HeaderErrorControl,
+    Mpdu,
 };
 use spacelink::frame::counter::Count;
-use spacelink::frame::mpdu::FirstHeader;
+use spacelink::frame::packets::FirstHeader;
 use spacelink::frame::{Scid, Vcid};
 use spacelink::wire::Decode;
 
@@ -94,7 +95,9 @@ fn data_zone(case: &Case, zone: &[u8]) -> Result<(), Failure> {
     let content = content(case)?;
     match case.str("data_type")? {
         "M_PDU" => {
-            let (pointer, packets) = zone.split_first_chunk().ok_or("no room for an M_PDU header")?;
+            // The default issue 5 takes the reserved values of issue 4 too, which the oracle sends.
+            let Mpdu { first, zone: packets } =
+                Mpdu::decode(AosIssue::Five, zone).map_err(|error| error.to_string())?;
             // With a security header the oracle reads its pointer out of that; the content says what it must be.
             let pointer_field = match case.str("sdls_header")? {
                 "" => case.u64("fhp")?,
@@ -105,7 +108,7 @@ fn data_zone(case: &Case, zone: &[u8]) -> Result<(), Failure> {
                 0x7FE => FirstHeader::IdleOnly,
                 at => FirstHeader::At(at as u16),
             };
-            expect("first header pointer", &expected, &FirstHeader::from_octets(*pointer))?;
+            expect("first header pointer", &expected, &first)?;
             same_front("packets", &content, packets)
         }
         "B_PDU" => {

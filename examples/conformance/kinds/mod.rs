@@ -2,10 +2,14 @@
 
 mod bundles;
 mod coding;
+mod cop1;
 mod frames;
+mod ldpc;
 mod ltp;
 mod packets;
 mod tc;
+mod tm;
+mod uslp;
 
 use crate::runner::Tally;
 use serde_json::Value;
@@ -21,11 +25,17 @@ pub fn find(name: &str) -> Option<Kind> {
 const KINDS: &[(&str, Kind)] = &[
     ("aos_frames", frames::aos_frames),
     ("bpv7_bundles", bundles::bpv7_bundles),
+    ("clcw", tm::clcw),
+    ("cop1_farm", cop1::cop1_farm),
+    ("cop1_fop", cop1::cop1_fop),
     ("encapsulation_packets", packets::encapsulation_packets),
+    ("ldpc", ldpc::ldpc),
     ("ltp_segments", ltp::ltp_segments),
     ("randomizer", coding::randomizer),
     ("reed_solomon", coding::reed_solomon),
     ("space_packets", packets::space_packets),
     ("space_packets_java", packets::space_packets_java),
     ("tc_frames_cltu", tc::tc_frames_cltu),
+    ("tm_frames", tm::tm_frames),
+    ("uslp_frames", uslp::uslp_frames),
 ];

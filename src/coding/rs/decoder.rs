@@ -8,11 +8,11 @@ use super::combine::{self, LANES, Row, combine};
 use super::field::{FIELD, FIELD_CONST, ORDER};
 
 /// Most check symbols of any code here.
-pub(super) const MAX_CHECK: usize = 32;
+pub(in crate::coding) const MAX_CHECK: usize = 32;
 
 /// Roots of a generator: α^(step·(first + j)), j below count.
-#[derive(Clone, Copy)]
-pub(super) struct Roots {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::coding) struct Roots {
     pub first: usize,
     pub step: usize,
     pub count: usize,
@@ -20,14 +20,14 @@ pub(super) struct Roots {
 
 impl Roots {
     /// Power of α that is the j-th root.
-    pub(super) const fn exponent(self, j: usize) -> usize {
+    pub(in crate::coding) const fn exponent(self, j: usize) -> usize {
         self.step * (self.first + j) % ORDER
     }
 }
 
 /// A wrong symbol: the power of x it stands in front of, and what to add to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Correction {
+pub(in crate::coding) struct Correction {
     pub degree: u8,
     pub value: u8,
 }
@@ -35,17 +35,16 @@ pub(super) struct Correction {
 /// A polynomial of degree up to 2E, lowest power first.
 type Polynomial = [u8; MAX_CHECK + 1];
 
-/// Finds the corrections that make a received word with this `remainder` a codeword, or `None` when the
+/// Finds the corrections that make a received word with these `syndromes` a codeword, or `None` when the
 /// errors and erasures that the code can repair cannot.
 ///
-/// `remainder`: of division by the generator, highest power first. `erased`: different powers of x.
+/// `erased`: different powers of x.
 pub(super) fn solve<'a>(
     roots: Roots,
-    remainder: &[u8],
+    syndromes: &[u8; MAX_CHECK],
     erased: &[u8],
     found: &'a mut [Correction; MAX_CHECK],
 ) -> Option<&'a [Correction]> {
-    let syndromes = syndromes(roots, remainder);
     let syndromes = &syndromes[..roots.count];
     let (locator, degree) = locate(roots, syndromes, erased)?;
     if degree > erased.len() && 2 * (degree - erased.len()) + erased.len() > roots.count {
@@ -57,8 +56,9 @@ pub(super) fn solve<'a>(
     explains(roots, syndromes, found).then_some(found)
 }
 
-/// S_j = r(α^(step·(first + j))): what the remainder gives at each root.
-fn syndromes(roots: Roots, remainder: &[u8]) -> [u8; MAX_CHECK] {
+/// S_j = r(α^(step·(first + j))): what the remainder of division by the generator, highest power first, gives at each
+/// root.
+pub(super) fn syndromes(roots: Roots, remainder: &[u8]) -> [u8; MAX_CHECK] {
     match roots.count {
         32 => spread(combine(&E16_POWERS, remainder)),
         _ => spread(combine(&E8_POWERS, remainder)),

@@ -3,26 +3,20 @@
 //! The change of basis is linear over GF(2), and so is division. Tables made for one basis therefore let the whole
 //! division run on octets as they are sent.
 
-use super::field::FIELD_CONST;
+use super::decoder::Roots;
+use super::field::{FIELD_CONST, Field};
 use super::{Basis, Code};
 
 /// Check symbols of up to eight interleaved codewords.
-pub(super) struct Remainders([[u8; 32]; 8]);
+pub(super) type Remainders = [[u8; 32]; 8];
 
-impl Remainders {
-    /// Divides the codewords, `depth` of them, whose information symbols `data` holds in turn.
-    pub(super) fn of_data(code: Code, basis: Basis, depth: usize, data: &[u8]) -> Self {
-        match (code, basis) {
-            (Code::E16, Basis::Dual) => by_depth(&E16_DUAL, depth, data),
-            (Code::E16, Basis::Conventional) => by_depth(&E16_CONVENTIONAL, depth, data),
-            (Code::E8, Basis::Dual) => by_depth(&E8_DUAL, depth, data),
-            (Code::E8, Basis::Conventional) => by_depth(&E8_CONVENTIONAL, depth, data),
-        }
-    }
-
-    /// The `check_len` check symbols of a codeword.
-    pub(super) fn of(&self, codeword: usize, check_len: usize) -> &[u8] {
-        &self.0[codeword][..check_len]
+/// Divides the codewords, `depth` of them, whose information symbols `data` holds in turn.
+pub(super) fn remainders(code: Code, basis: Basis, depth: usize, data: &[u8]) -> Remainders {
+    match (code, basis) {
+        (Code::E16, Basis::Dual) => by_depth(&E16_DUAL, depth, data),
+        (Code::E16, Basis::Conventional) => by_depth(&E16_CONVENTIONAL, depth, data),
+        (Code::E8, Basis::Dual) => by_depth(&E8_DUAL, depth, data),
+        (Code::E8, Basis::Conventional) => by_depth(&E8_CONVENTIONAL, depth, data),
     }
 }
 
@@ -64,11 +58,11 @@ fn divide<const W: usize, const I: usize>(table: &Table<W>, data: &[u8]) -> Rema
             *octets = word.to_be_bytes();
         }
     }
-    Remainders(remainders)
+    remainders
 }
 
 const fn table<const W: usize>(code: Code, basis: Basis) -> Table<W> {
-    let generator = generator(code);
+    let generator = generator(&FIELD_CONST, code.roots());
     let mut table = [[0; W]; 256];
     let mut octet = 0;
     while octet < 256 {
@@ -87,21 +81,20 @@ const fn table<const W: usize>(code: Code, basis: Basis) -> Table<W> {
 /// Coefficients of g(x), from x^0 to x^2E.
 ///
 /// Source: CCSDS 131.0-B-5 §4.3.4.
-pub(super) const fn generator(code: Code) -> [u8; 33] {
-    let roots = code.roots();
+pub(in crate::coding) const fn generator(field: &Field, roots: Roots) -> [u8; 33] {
     let mut g = [0; 33];
     g[0] = 1;
     let mut degree = 0;
     while degree < roots.count {
-        let root = FIELD_CONST.alpha(roots.exponent(degree));
+        let root = field.alpha(roots.exponent(degree));
         degree += 1;
         g[degree] = g[degree - 1];
         let mut power = degree - 1;
         while power > 0 {
-            g[power] = g[power - 1] ^ FIELD_CONST.mul(root, g[power]);
+            g[power] = g[power - 1] ^ field.mul(root, g[power]);
             power -= 1;
         }
-        g[0] = FIELD_CONST.mul(root, g[0]);
+        g[0] = field.mul(root, g[0]);
     }
     g
 }

@@ -3,7 +3,8 @@
 use super::Basis;
 
 /// Powers and logarithms of α, a root of the field polynomial.
-pub(super) struct Field {
+#[derive(Clone, Debug)]
+pub(in crate::coding) struct Field {
     /// α^i for i below 510, then zeros: the sum of the logarithms of two non-zero elements stays below 510, and
     /// with [`LOG_ZERO`] in the sum the product is zero. So a product needs no test for zero.
     exp: [u8; EXP_LEN],
@@ -14,11 +15,11 @@ const LOG_ZERO: u16 = 510;
 const EXP_LEN: usize = 2 * LOG_ZERO as usize + 1;
 
 /// Non-zero elements: the order of α.
-pub(super) const ORDER: usize = 255;
+pub(in crate::coding) const ORDER: usize = 255;
 
 impl Field {
     /// The field of a primitive polynomial, its x^8 term included.
-    pub(super) const fn new(polynomial: u16) -> Self {
+    pub(in crate::coding) const fn new(polynomial: u16) -> Self {
         let mut exp = [0; EXP_LEN];
         let mut log = [LOG_ZERO; 256];
         let mut power: u16 = 1;
@@ -37,8 +38,23 @@ impl Field {
         Self { exp, log }
     }
 
+    /// How many powers α has before they repeat, for a polynomial of degree 8 with a constant term.
+    pub(super) const fn order(polynomial: u16) -> usize {
+        let (mut power, mut order): (u16, usize) = (1, 0);
+        loop {
+            power <<= 1;
+            if power > 0xFF {
+                power ^= polynomial;
+            }
+            order += 1;
+            if power <= 1 || order > ORDER {
+                return order;
+            }
+        }
+    }
+
     #[inline]
-    pub(super) const fn mul(&self, a: u8, b: u8) -> u8 {
+    pub(in crate::coding) const fn mul(&self, a: u8, b: u8) -> u8 {
         self.exp[self.log[a as usize] as usize + self.log[b as usize] as usize]
     }
 
@@ -48,7 +64,7 @@ impl Field {
     }
 
     /// α to any power.
-    pub(super) const fn alpha(&self, power: usize) -> u8 {
+    pub(in crate::coding) const fn alpha(&self, power: usize) -> u8 {
         self.exp[power % ORDER]
     }
 
@@ -70,14 +86,14 @@ impl Field {
 pub(super) static FIELD: Field = FIELD_CONST;
 
 /// The same where other constants are made from it.
-pub(super) const FIELD_CONST: Field = Field::new(POLYNOMIAL);
+pub(in crate::coding) const FIELD_CONST: Field = Field::new(POLYNOMIAL);
 
 /// x^8 + x^7 + x^2 + x + 1.
 pub(super) const POLYNOMIAL: u16 = 0x187;
 
 impl Basis {
     /// An ordinary field element as the octet this basis sends.
-    pub(super) const fn to_wire(self, element: u8) -> u8 {
+    pub(in crate::coding) const fn to_wire(self, element: u8) -> u8 {
         match self {
             Self::Dual => TO_DUAL[element as usize],
             Self::Conventional => element,
@@ -85,7 +101,7 @@ impl Basis {
     }
 
     /// The field element that this basis sends as `octet`.
-    pub(super) const fn to_field(self, octet: u8) -> u8 {
+    pub(in crate::coding) const fn to_field(self, octet: u8) -> u8 {
         match self {
             Self::Dual => FROM_DUAL[octet as usize],
             Self::Conventional => octet,

@@ -1,6 +1,5 @@
-use super::decoder::MAX_CHECK;
 use super::{Basis, Code, Corrected, Erased, FillErrors, ReedSolomon, Uncorrectable};
-use crate::coding::ParameterError;
+use crate::coding::{KernelLevel, ParameterError};
 use crate::wire::EncodeError;
 
 /// A codeblock: a frame spread symbol by symbol over several codewords, so that a burst hits each a little.
@@ -23,7 +22,7 @@ impl Interleaved {
     /// # Errors
     /// [`ParameterError::Interleave`] when `depth` is not 1, 2, 3, 4, 5 or 8; [`ParameterError::UnevenFill`] when
     /// `fill` is no multiple of it; [`ParameterError::Fill`] when no information symbol would be left.
-    pub const fn new(code: Code, basis: Basis, depth: u8, fill: u16) -> Result<Self, ParameterError> {
+    pub fn new(code: Code, basis: Basis, depth: u8, fill: u16) -> Result<Self, ParameterError> {
         if !matches!(depth, 1 | 2 | 3 | 4 | 5 | 8) {
             return Err(ParameterError::Interleave { depth });
         }
@@ -35,10 +34,14 @@ impl Interleaved {
         if !fill.is_multiple_of(wide_depth) {
             return Err(ParameterError::UnevenFill { fill, depth });
         }
-        match ReedSolomon::new(code, basis).with_fill((fill / wide_depth) as u8) {
-            Ok(rs) => Ok(Self { rs, depth }),
-            Err(error) => Err(error),
-        }
+        let rs = ReedSolomon::new(code, basis).with_fill((fill / wide_depth) as u8)?;
+        Ok(Self { rs, depth })
+    }
+
+    /// The codeblock on kernels of this level, or `None` where the machine has none.
+    #[must_use]
+    pub fn with_level(self, level: KernelLevel) -> Option<Self> {
+        Some(Self { rs: self.rs.with_level(level)?, ..self })
     }
 
     /// The codeblock with another view of errors located in virtual fill.
@@ -91,10 +94,9 @@ impl Interleaved {
         let (data, checks) = block.split_at_mut(frame.len());
         data.copy_from_slice(frame);
         let remainders = self.rs.remainders(self.depth(), frame);
-        for codeword in 0..self.depth() {
-            let symbols = checks.iter_mut().skip(codeword).step_by(self.depth());
-            for (symbol, computed) in symbols.zip(remainders.of(codeword, self.rs.code.check_len())) {
-                *symbol = *computed;
+        for (at, symbols) in checks.chunks_exact_mut(self.depth()).enumerate() {
+            for (symbol, computed) in symbols.iter_mut().zip(&remainders) {
+                *symbol = computed[at];
             }
         }
         Ok(required)
@@ -121,18 +123,10 @@ impl Interleaved {
             }
             erased[position % depth].insert(position / depth);
         }
-        let (data, checks) = block.split_at(self.frame_len());
-        let remainders = self.rs.remainders(depth, data);
-        let check_len = self.rs.code.check_len();
-        let mut differences = [[0; MAX_CHECK]; Self::MAX_DEPTH];
-        for (at, symbols) in checks.chunks_exact(depth).enumerate() {
-            for (codeword, received) in symbols.iter().enumerate() {
-                differences[codeword][at] = received ^ remainders.of(codeword, check_len)[at];
-            }
-        }
+        let syndromes = self.rs.syndromes(depth, block);
         let mut outcomes = [Ok(Corrected::default()); Self::MAX_DEPTH];
         for (codeword, outcome) in outcomes[..depth].iter_mut().enumerate() {
-            *outcome = self.rs.repair(&differences[codeword], &erased[codeword], |position, change| {
+            *outcome = self.rs.repair(&syndromes[codeword], &erased[codeword], |position, change| {
                 if let Some(symbol) = block.get_mut(position * depth + codeword) {
                     *symbol ^= change;
                 }

@@ -23,21 +23,29 @@
 //! code can repair, the received word can by chance lie within reach of another codeword; no decoder can tell, and
 //! for random words the odds are below 1 in 16! (2·10^13) for E = 16 and below 1 in 8! (40 320) for E = 8.
 //!
-//! Left out: other fields and generators, soft decisions, and vector kernels.
+//! Each code picks the fastest kernels of the machine when it is built; `with_level` takes others, all of which give the
+//! same. With AVX-512 and GFNI everything but erasures runs on vectors, with AVX2 the division does; on NEON the
+//! portable form runs. [`GeneralCode`] is any other Reed-Solomon code over 256 elements, at the reference's pace.
+//!
+//! Left out: other sizes of field, soft decisions.
 
 mod combine;
-mod decoder;
-mod division;
-mod field;
+pub(super) mod decoder;
+pub(super) mod division;
+pub(super) mod field;
+mod general;
 mod interleaved;
-pub mod reference;
+mod kernels;
+mod reference;
 
+pub use general::{GeneralCode, GeneralSettings};
 pub use interleaved::{Codewords, Interleaved};
 
-use super::ParameterError;
+use super::{KernelLevel, ParameterError};
 use crate::wire::EncodeError;
 use decoder::{Correction, MAX_CHECK, Roots};
-use division::Remainders;
+use field::FIELD;
+use reference::Plain;
 
 /// Symbols of a whole codeword.
 pub const CODEWORD_LEN: usize = 255;
@@ -76,7 +84,7 @@ impl Code {
     }
 
     /// Roots of the generator: α^(11j) for j from 128 − E to 127 + E.
-    const fn roots(self) -> Roots {
+    pub(super) const fn roots(self) -> Roots {
         Roots { first: 128 - self.max_errors(), step: 11, count: self.check_len() }
     }
 }
@@ -112,6 +120,7 @@ pub struct ReedSolomon {
     basis: Basis,
     fill: u8,
     fill_errors: FillErrors,
+    level: KernelLevel,
 }
 
 /// What was repaired in a codeword.
@@ -175,8 +184,14 @@ pub enum Uncorrectable {
 impl ReedSolomon {
     /// A codeword without virtual fill.
     #[must_use]
-    pub const fn new(code: Code, basis: Basis) -> Self {
-        Self { code, basis, fill: 0, fill_errors: FillErrors::Refuse }
+    pub fn new(code: Code, basis: Basis) -> Self {
+        Self { code, basis, fill: 0, fill_errors: FillErrors::Refuse, level: KernelLevel::best() }
+    }
+
+    /// The code on kernels of this level, or `None` where the machine has none.
+    #[must_use]
+    pub fn with_level(self, level: KernelLevel) -> Option<Self> {
+        level.is_available().then_some(Self { level, ..self })
     }
 
     /// The code with its first `fill` information symbols zero and not sent.
@@ -240,7 +255,7 @@ impl ReedSolomon {
         }
         let (required, available) = (self.code.check_len(), parity.len());
         let room = parity.get_mut(..required).ok_or(EncodeError::Room { required, available })?;
-        room.copy_from_slice(self.remainders(1, data).of(0, required));
+        room.copy_from_slice(&self.remainders(1, data)[0][..required]);
         Ok(required)
     }
 
@@ -257,33 +272,22 @@ impl ReedSolomon {
         if found != required {
             return Err(Uncorrectable::Length { required, found });
         }
-        let (data, parity) = codeword.split_at(self.data_len());
-        let mut difference = [0; MAX_CHECK];
-        let remainders = self.remainders(1, data);
-        let symbols = remainders.of(0, parity.len()).iter().zip(parity);
-        for (difference, (computed, received)) in difference.iter_mut().zip(symbols) {
-            *difference = computed ^ received;
-        }
         let erased = Erased::new(erasures.iter().map(|&position| position.into()), required)?;
-        self.repair(&difference, &erased, |position, change| {
+        let [syndromes, ..] = self.syndromes(1, codeword);
+        self.repair(&syndromes, &erased, |position, change| {
             if let Some(symbol) = codeword.get_mut(position) {
                 *symbol ^= change;
             }
         })
     }
 
-    /// Check symbols of `depth` interleaved codewords, whose information symbols `data` holds.
-    fn remainders(&self, depth: usize, data: &[u8]) -> Remainders {
-        Remainders::of_data(self.code, self.basis, depth, data)
-    }
-
-    /// Repairs the codeword whose check symbols differ by `difference` from those computed from its information.
+    /// Repairs the codeword that has these syndromes.
     ///
     /// `change` is told position and difference of each sent symbol to be changed, and only when the whole
     /// codeword can be repaired.
     fn repair(
         &self,
-        difference: &[u8; MAX_CHECK],
+        syndromes: &[u8; MAX_CHECK],
         erased: &Erased,
         mut change: impl FnMut(usize, u8),
     ) -> Result<Corrected, Uncorrectable> {
@@ -291,36 +295,53 @@ impl ReedSolomon {
         if erased.count > check_len {
             return Err(Uncorrectable::TooManyErasures { found: erased.count, max: check_len });
         }
-        if *difference == [0; MAX_CHECK] {
+        if *syndromes == [0; MAX_CHECK] {
             return Ok(Corrected::default());
         }
         let last = self.codeword_len() - 1;
-        let remainder = difference.map(|octet| self.basis.to_field(octet));
-        let mut degrees = [0; MAX_CHECK];
-        for (degree, position) in degrees.iter_mut().zip(erased.positions()) {
-            *degree = (last - position) as u8;
-        }
+        let degrees = erased.degrees(last);
         let mut found = [Correction::default(); MAX_CHECK];
-        let found =
-            decoder::solve(self.code.roots(), &remainder[..check_len], &degrees[..erased.count], &mut found)
-                .ok_or(Uncorrectable::TooManyErrors)?;
-        let wrong = |correction: &&Correction| correction.value != 0;
-        let in_fill = found.iter().filter(wrong).filter(|c| usize::from(c.degree) > last).count() as u8;
-        if in_fill != 0 && self.fill_errors == FillErrors::Refuse {
-            return Err(Uncorrectable::InFill { symbols: in_fill });
-        }
-        let mut corrected = Corrected { in_fill, errors: in_fill, erasures: 0 };
-        for correction in found.iter().filter(wrong) {
-            let Some(position) = last.checked_sub(correction.degree.into()) else { continue };
-            change(position, self.basis.to_wire(correction.value));
-            if erased.contains(position) {
-                corrected.erasures += 1;
-            } else {
-                corrected.errors += 1;
-            }
-        }
-        Ok(corrected)
+        let found = self
+            .solve(syndromes, &degrees[..erased.count], &mut found)
+            .ok_or(Uncorrectable::TooManyErrors)?;
+        apply(found, last, erased, self.fill_errors, |position, element| {
+            change(position, self.basis.to_wire(element));
+        })
     }
+
+    /// The code in the reference's words.
+    const fn plain(&self) -> Plain<'static> {
+        Plain { field: &FIELD, roots: self.code.roots() }
+    }
+}
+
+/// Counts the corrections, and tells `change` the position and the field element to add of each that was sent, unless
+/// errors in virtual fill are refused and there are some.
+///
+/// `last`: position of the last symbol, in front of x^0.
+fn apply(
+    found: &[Correction],
+    last: usize,
+    erased: &Erased,
+    fill_errors: FillErrors,
+    mut change: impl FnMut(usize, u8),
+) -> Result<Corrected, Uncorrectable> {
+    let wrong = |correction: &&Correction| correction.value != 0;
+    let in_fill = found.iter().filter(wrong).filter(|c| usize::from(c.degree) > last).count() as u8;
+    if in_fill != 0 && fill_errors == FillErrors::Refuse {
+        return Err(Uncorrectable::InFill { symbols: in_fill });
+    }
+    let mut corrected = Corrected { in_fill, errors: in_fill, erasures: 0 };
+    for correction in found.iter().filter(wrong) {
+        let Some(position) = last.checked_sub(correction.degree.into()) else { continue };
+        change(position, correction.value);
+        if erased.contains(position) {
+            corrected.erasures += 1;
+        } else {
+            corrected.errors += 1;
+        }
+    }
+    Ok(corrected)
 }
 
 /// A set of positions in a codeword.
@@ -352,7 +373,15 @@ impl Erased {
         self.bits[position / 64] & 1 << (position % 64) != 0
     }
 
-    fn positions(&self) -> impl Iterator<Item = usize> {
-        (0..CODEWORD_LEN).filter(|&position| self.contains(position))
+    /// The powers of x that the symbols stand in front of, when the one at position `last` is in front of x^0.
+    fn degrees(&self, last: usize) -> [u8; MAX_CHECK] {
+        let mut degrees = [0; MAX_CHECK];
+        if self.count > 0 {
+            let positions = (0..=last).filter(|&position| self.contains(position));
+            for (degree, position) in degrees.iter_mut().zip(positions) {
+                *degree = (last - position) as u8;
+            }
+        }
+        degrees
     }
 }

@@ -1,147 +1,115 @@
-//! The code written to be read against the standard, one symbol at a time. Slow; an oracle for the fast form.
+//! The code written to be read against the standard, one symbol at a time, over any field and for any roots. Slow; an
+//! oracle for the fast forms, and what [`GeneralCode`](super::GeneralCode) runs on.
 //!
 //! Division is the shift register of the standard's figure, syndromes are taken over the whole codeword, and the
-//! key equation is solved by Euclid's algorithm where the fast form uses Berlekamp-Massey.
+//! key equation is solved by Euclid's algorithm where the fast forms use Berlekamp-Massey.
 
-use super::field::{FIELD, ORDER};
-use super::{CODEWORD_LEN, Corrected, FillErrors, ReedSolomon, Uncorrectable, division};
+use super::decoder::{Correction, MAX_CHECK, Roots};
+use super::division;
+use super::field::{Field, ORDER};
 
-/// Check symbols of `data`, the first 2E of the result.
-///
-/// `data` holds information symbols as sent, at most 255 − 2E; what is missing in front is virtual fill.
-///
-/// Source: CCSDS 131.0-B-5 §4.3.4.
-#[must_use]
-pub fn encode(rs: &ReedSolomon, data: &[u8]) -> [u8; 32] {
-    let check_len = rs.code().check_len();
-    let generator = division::generator(rs.code());
-    let mut register = [0; 32];
-    for &octet in data {
-        let feedback = rs.basis().to_field(octet) ^ register[0];
-        for at in 0..check_len {
-            let next = if at + 1 < check_len { register[at + 1] } else { 0 };
-            register[at] = next ^ FIELD.mul(feedback, generator[check_len - 1 - at]);
-        }
-    }
-    register.map(|element| rs.basis().to_wire(element))
+/// A code without basis and fill: its field, and the roots of its generator.
+#[derive(Clone, Copy)]
+pub(super) struct Plain<'a> {
+    pub field: &'a Field,
+    pub roots: Roots,
 }
 
-/// Repairs a codeword in place, as [`ReedSolomon::correct`] does.
-///
-/// # Errors
-/// [`Uncorrectable`] when more is wrong than the code can repair; `codeword` is left as received.
-pub fn correct(rs: &ReedSolomon, codeword: &mut [u8], erasures: &[u8]) -> Result<Corrected, Uncorrectable> {
-    let (required, found) = (rs.codeword_len(), codeword.len());
-    if found != required {
-        return Err(Uncorrectable::Length { required, found });
-    }
-    let max = rs.code().check_len();
-    let mut erased = [false; CODEWORD_LEN];
-    for &position in erasures {
-        let position = usize::from(position);
-        *erased
-            .get_mut(position)
-            .filter(|_| position < required)
-            .ok_or(Uncorrectable::ErasurePosition { position, len: required })? = true;
-    }
-    let erased_count = erased.iter().filter(|&&e| e).count();
-    if erased_count > max {
-        return Err(Uncorrectable::TooManyErasures { found: erased_count, max });
-    }
-
-    // The received polynomial, lowest power first, virtual fill at its top.
-    let mut received = [0; CODEWORD_LEN];
-    for (element, &octet) in received.iter_mut().zip(codeword.iter().rev()) {
-        *element = rs.basis().to_field(octet);
-    }
-    let roots = rs.code().roots();
-    let beta = FIELD.alpha(roots.step);
-    let mut syndromes = Poly::ZERO;
-    for j in 0..max {
-        let point = power(beta, roots.first + j);
-        syndromes.0[j] = received.iter().rfold(0, |sum, &r| FIELD.mul(sum, point) ^ r);
-    }
-    if syndromes == Poly::ZERO {
-        return Ok(Corrected::default());
-    }
-
-    let mut erasure_locator = Poly::ONE;
-    for position in (0..required).filter(|&position| erased[position]) {
-        let mut factor = Poly::ONE;
-        factor.0[1] = power(beta, required - 1 - position);
-        erasure_locator = erasure_locator.times(&factor);
-    }
-    let modified = syndromes.times(&erasure_locator).modulo_power(max);
-    let (error_locator, evaluator) = euclid(&modified, max, erased_count);
-    let locator = error_locator.times(&erasure_locator);
-    let errors = error_locator.degree();
-    if locator.0[0] == 0 || 2 * errors + erased_count > max {
-        return Err(Uncorrectable::TooManyErrors);
-    }
-
-    let mut repaired = received;
-    let mut roots_found = 0;
-    #[expect(clippy::needless_range_loop, reason = "the book numbers degrees; most of them change nothing")]
-    for degree in 0..ORDER {
-        let x = power(beta, degree);
-        let inverse = FIELD.div(1, x);
-        if locator.at(inverse) != 0 {
-            continue;
-        }
-        roots_found += 1;
-        let slope = locator.derivative().at(inverse);
-        if slope == 0 {
-            return Err(Uncorrectable::TooManyErrors);
-        }
-        let value = FIELD.div(evaluator.at(inverse), slope);
-        repaired[degree] ^= FIELD.mul(value, power(x, ORDER + 1 - roots.first));
-    }
-    let is_codeword = (0..max).all(|j| {
-        let point = power(beta, roots.first + j);
-        repaired.iter().rfold(0, |sum, &r| FIELD.mul(sum, point) ^ r) == 0
-    });
-    if roots_found != locator.degree() || !is_codeword {
-        return Err(Uncorrectable::TooManyErrors);
-    }
-
-    let in_fill = repaired[required..].iter().filter(|&&element| element != 0).count() as u8;
-    if in_fill != 0 && rs.fill_errors == FillErrors::Refuse {
-        return Err(Uncorrectable::InFill { symbols: in_fill });
-    }
-    let mut corrected = Corrected { errors: in_fill, erasures: 0, in_fill };
-    for (position, octet) in codeword.iter_mut().enumerate() {
-        let repaired = rs.basis().to_wire(repaired[required - 1 - position]);
-        if *octet != repaired {
-            *octet = repaired;
-            if erased[position] {
-                corrected.erasures += 1;
-            } else {
-                corrected.errors += 1;
+impl Plain<'_> {
+    /// Check symbols of information symbols, highest power first.
+    ///
+    /// Source: CCSDS 131.0-B-5 §4.3.4.
+    pub(super) fn remainder(self, data: impl Iterator<Item = u8>) -> [u8; MAX_CHECK] {
+        let check_len = self.roots.count;
+        let generator = division::generator(self.field, self.roots);
+        let mut register = [0; MAX_CHECK];
+        for symbol in data {
+            let feedback = symbol ^ register[0];
+            for at in 0..check_len {
+                let next = if at + 1 < check_len { register[at + 1] } else { 0 };
+                register[at] = next ^ self.field.mul(feedback, generator[check_len - 1 - at]);
             }
         }
+        register
     }
-    Ok(corrected)
+
+    /// The values of a received polynomial at the roots, its highest power first.
+    pub(super) fn syndromes(self, received: impl Iterator<Item = u8> + Clone) -> [u8; MAX_CHECK] {
+        let mut syndromes = [0; MAX_CHECK];
+        for (j, syndrome) in syndromes.iter_mut().enumerate().take(self.roots.count) {
+            let point = self.field.alpha(self.roots.exponent(j));
+            *syndrome = received.clone().fold(0, |sum, symbol| self.field.mul(sum, point) ^ symbol);
+        }
+        syndromes
+    }
+
+    /// The corrections that a word with these syndromes and with symbols `erased` in front of these powers of x needs,
+    /// or `None` when it is beyond repair.
+    pub(super) fn solve<'f>(
+        self,
+        syndromes: &[u8; MAX_CHECK],
+        erased: &[u8],
+        found: &'f mut [Correction; MAX_CHECK],
+    ) -> Option<&'f [Correction]> {
+        let (field, roots, max) = (self.field, self.roots, self.roots.count);
+        let mut received = Poly::ZERO;
+        received.0[..max].copy_from_slice(&syndromes[..max]);
+        let mut erasure_locator = Poly::ONE;
+        for &degree in erased {
+            let mut factor = Poly::ONE;
+            factor.0[1] = field.alpha(roots.step * usize::from(degree));
+            erasure_locator = erasure_locator.times(&factor, field);
+        }
+        let modified = received.times(&erasure_locator, field).modulo_power(max);
+        let (error_locator, evaluator) = euclid(&modified, max, erased.len(), field);
+        let locator = error_locator.times(&erasure_locator, field);
+        if locator.0[0] == 0 || 2 * error_locator.degree() + erased.len() > max {
+            return None;
+        }
+
+        let mut count = 0;
+        for degree in 0..ORDER {
+            let log = roots.step * degree % ORDER;
+            let inverse = field.alpha(ORDER - log);
+            if locator.at(inverse, field) != 0 {
+                continue;
+            }
+            let slope = locator.derivative().at(inverse, field);
+            if slope == 0 {
+                return None;
+            }
+            let value = field.div(evaluator.at(inverse, field), slope);
+            let value = field.mul(value, field.alpha(log * (ORDER + 1 - roots.first)));
+            *found.get_mut(count)? = Correction { degree: degree as u8, value };
+            count += 1;
+        }
+        let found = &found[..count];
+        let mut explained = [0; MAX_CHECK];
+        for (j, sum) in explained.iter_mut().enumerate().take(max) {
+            for correction in found {
+                let power = field.alpha(roots.exponent(j) * usize::from(correction.degree));
+                *sum ^= field.mul(correction.value, power);
+            }
+        }
+        (count == locator.degree() && explained == *syndromes).then_some(found)
+    }
 }
 
 /// Euclid's algorithm on x^2E and the modified syndromes, stopped as soon as the remainder is the evaluator:
 /// returns the error locator and the evaluator, with a common factor.
 ///
 /// Source: Sugiyama and others, Information and Control 27 (1975) 87.
-fn euclid(syndromes: &Poly, max: usize, erased: usize) -> (Poly, Poly) {
+fn euclid(syndromes: &Poly, max: usize, erased: usize, field: &Field) -> (Poly, Poly) {
     let mut older = Poly::ZERO;
     older.0[max] = 1;
     let mut remainder = *syndromes;
     let (mut older_factor, mut factor) = (Poly::ZERO, Poly::ONE);
     while remainder != Poly::ZERO && 2 * remainder.degree() >= max + erased {
-        let (quotient, rest) = older.divide(&remainder);
+        let (quotient, rest) = older.divide(&remainder, field);
         (older, remainder) = (remainder, rest);
-        (older_factor, factor) = (factor, older_factor.plus(&quotient.times(&factor)));
+        (older_factor, factor) = (factor, older_factor.plus(&quotient.times(&factor, field)));
     }
     (factor, remainder)
-}
-
-fn power(base: u8, exponent: usize) -> u8 {
-    FIELD.log(base).map_or(0, |log| FIELD.alpha(log * exponent))
 }
 
 /// A polynomial over the field, lowest power first. Products here stay below x^96.
@@ -169,26 +137,26 @@ impl Poly {
         sum
     }
 
-    fn times(&self, other: &Self) -> Self {
+    fn times(&self, other: &Self, field: &Field) -> Self {
         let mut product = Self::ZERO;
         for a in 0..=self.degree() {
             for b in 0..=other.degree() {
-                product.0[a + b] ^= FIELD.mul(self.0[a], other.0[b]);
+                product.0[a + b] ^= field.mul(self.0[a], other.0[b]);
             }
         }
         product
     }
 
     /// Quotient and remainder; `divisor` is not zero.
-    fn divide(&self, divisor: &Self) -> (Self, Self) {
+    fn divide(&self, divisor: &Self, field: &Field) -> (Self, Self) {
         let (mut quotient, mut rest) = (Self::ZERO, *self);
         let top = divisor.degree();
         while rest != Self::ZERO && rest.degree() >= top {
             let shift = rest.degree() - top;
-            let factor = FIELD.div(rest.0[rest.degree()], divisor.0[top]);
+            let factor = field.div(rest.0[rest.degree()], divisor.0[top]);
             quotient.0[shift] = factor;
             for at in 0..=top {
-                rest.0[shift + at] ^= FIELD.mul(factor, divisor.0[at]);
+                rest.0[shift + at] ^= field.mul(factor, divisor.0[at]);
             }
         }
         (quotient, rest)
@@ -199,8 +167,8 @@ impl Poly {
         self
     }
 
-    fn at(&self, x: u8) -> u8 {
-        self.0.iter().rfold(0, |sum, &c| FIELD.mul(sum, x) ^ c)
+    fn at(&self, x: u8, field: &Field) -> u8 {
+        self.0.iter().rfold(0, |sum, &c| field.mul(sum, x) ^ c)
     }
 
     fn derivative(&self) -> Self {

@@ -3,9 +3,9 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use bytes::Bytes;
 
-use super::{AosDraft, AosHeader, AosParameters};
+use super::{AosDraft, AosHeader, AosIssue, AosParameters, Mpdu};
 use crate::frame::counter::Count;
-use crate::frame::mpdu::{FirstHeader, PacketInserter};
+use crate::frame::packets::PacketInserter;
 use crate::frame::scheduler::{Scheduler, Share};
 use crate::frame::{IdleFiller, Scid, Vcid};
 use crate::packet::{IdleKind, packet_len};
@@ -116,8 +116,8 @@ impl Multiplexer {
         let idle = AosHeader::new(scid, Vcid::IDLE);
         idle.to_octets(parameters.settings().issue).map_err(MultiplexerError::Encode)?;
         let available = parameters.data_zone_len();
-        if available <= FirstHeader::LEN {
-            let required = FirstHeader::LEN + 1;
+        if available <= Mpdu::HEADER_LEN {
+            let required = Mpdu::HEADER_LEN + 1;
             return Err(MultiplexerError::Encode(EncodeError::Room { required, available }));
         }
         let mut made: Vec<Channel> = Vec::with_capacity(channels.len());
@@ -212,7 +212,7 @@ impl Multiplexer {
         let mut draft = AosDraft::begin(&self.parameters, &channel.header, out).ok()?;
         draft.insert_zone().copy_from_slice(&self.insert_zone);
         draft.set_ocf(self.ocf);
-        channel.fill(draft.data_zone()).ok()?;
+        channel.fill(self.parameters.settings().issue, draft.data_zone()).ok()?;
         channel.header = channel.header.next();
         Some(draft.finish().len())
     }
@@ -239,15 +239,16 @@ impl Channel {
     }
 
     /// Fills one M_PDU from the queue.
-    fn fill(&mut self, mpdu: &mut [u8]) -> Result<(), EncodeError> {
-        let mut zone = self.inserter.begin(mpdu)?;
+    fn fill(&mut self, issue: AosIssue, mpdu: &mut [u8]) -> Result<(), EncodeError> {
+        let (header, packets) = Mpdu::split(mpdu)?;
+        let mut zone = self.inserter.begin(packets)?;
         while let Some(packet) = self.queue.front()
             && self.inserter.insert(&mut zone, packet)
         {
             self.waiting -= packet.len();
             self.queue.pop_front();
         }
-        self.inserter.finish(zone);
+        *header = Mpdu::header(issue, self.inserter.finish(zone))?;
         Ok(())
     }
 }

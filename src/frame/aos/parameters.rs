@@ -4,12 +4,12 @@ use super::header::AosHeader;
 use crate::frame::ParameterError;
 use crate::frame::fecf::FECF_LEN;
 
-/// Which issue of the AOS book a link follows: they differ in the spacecraft identifier.
+/// Which issue of the AOS book a link follows: they differ in the spacecraft identifier and the first header pointer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum AosIssue {
-    /// 732.0-B-4 and earlier: 8 bits of spacecraft identifier, two spare bits.
+    /// 732.0-B-4 and earlier: 8 bits of spacecraft identifier, two spare bits; first header pointers of 11 bits.
     Four,
-    /// 732.0-B-5: 10 bits, the high two in the signalling field.
+    /// 732.0-B-5: 10 bits, the high two in the signalling field; first header pointers of 16 bits.
     #[default]
     Five,
 }

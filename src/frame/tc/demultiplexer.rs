@@ -2,19 +2,10 @@ use alloc::boxed::Box;
 use bytes::BytesMut;
 
 use super::{Segment, TcFrame, TcKind};
+use crate::frame::receive::{Seen, Service, Source, unit};
 use crate::frame::{MapId, SecurityLengths, Vcid};
-use crate::packet::{Packets, Reassembler, SequenceFlags, Torn};
+use crate::packet::{Reassembler, SequenceFlags};
 use crate::wire::{Decode, DecodeError};
-
-/// What the frames of a virtual channel, or of a MAP, carry.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Service {
-    /// Packets: several whole ones in a frame, or one in several segments.
-    #[default]
-    Packets,
-    /// Units of any other kind.
-    Access,
-}
 
 /// What is managed for a virtual channel at the receiving end.
 ///
@@ -43,31 +34,6 @@ impl ChannelSettings {
     }
 }
 
-/// Where a unit came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Source {
-    /// Which virtual channel.
-    pub vcid: Vcid,
-    /// Which MAP; `None` on channels without segment headers.
-    pub map: Option<MapId>,
-    /// Whether it came in expedited frames (BD) instead of sequence-controlled ones (AD).
-    pub expedited: bool,
-}
-
-/// What a frame brought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Seen<'a> {
-    /// A whole packet.
-    Packet(&'a [u8]),
-    /// A whole unit of a MAP or channel that carries no packets.
-    Access(&'a [u8]),
-    /// Segments were given up.
-    Torn(Torn),
-    /// Octets where packets should be, from the first that is none to the end of the unit.
-    NoPacket(DecodeError),
-}
-
 /// The virtual channel of a frame is not set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("virtual channel {} is not set up", .0.value())]
@@ -79,7 +45,8 @@ pub struct NotSetUp(pub Vcid);
 /// Segments of sequence-controlled and of expedited frames are put together apart, so that neither tears the other.
 ///
 /// ```
-/// use spacelink::frame::tc::{ChannelSettings, Demultiplexer, Seen, TcFrame, TcHeader, TcKind};
+/// use spacelink::frame::receive::Seen;
+/// use spacelink::frame::tc::{ChannelSettings, Demultiplexer, TcFrame, TcHeader, TcKind};
 /// use spacelink::frame::{Scid, Vcid};
 ///
 /// let vcid = Vcid::new(5).unwrap();
@@ -180,9 +147,12 @@ impl Channel {
         let ChannelSettings { vcid, segment_headers, service, security, max_unit_len } = self.settings;
         if !segment_headers {
             let source = Source { vcid, map: None, expedited };
-            unit(service, SequenceFlags::Unsegmented, security.inner(UNIT, field)?, &mut |seen| {
-                sink(source, seen)
-            });
+            unit(
+                service == Service::Packets,
+                SequenceFlags::Unsegmented,
+                security.inner(UNIT, field)?,
+                &mut |seen| sink(source, seen),
+            );
             return Ok(());
         }
         let (Segment { flags, map, data }, _) = Segment::decode(field)?;
@@ -190,10 +160,11 @@ impl Channel {
         let source = Source { vcid, map: Some(map), expedited };
         let mut sink = |seen: Seen<'_>| sink(source, seen);
         let at = usize::from(map.value());
+        let packets = self.services[at] == Service::Packets;
         let slot = &mut self.maps[usize::from(expedited)][at];
         if flags == SequenceFlags::Unsegmented && slot.is_none() {
             // The common case needs no memory.
-            unit(self.services[at], flags, data, &mut sink);
+            unit(packets, flags, data, &mut sink);
             return Ok(());
         }
         let reassembler =
@@ -203,36 +174,9 @@ impl Channel {
             sink(Seen::Torn(torn));
         }
         if let Some(whole) = whole {
-            unit(self.services[at], flags, whole, &mut sink);
+            unit(packets, flags, whole, &mut sink);
         }
         Ok(())
-    }
-}
-
-/// Hands on a whole unit. One that came in segments must be a single packet: segments and blocking do not mix
-/// (§4.1.3.2.2.2.2), so anything else is parts of several joined.
-fn unit(service: Service, flags: SequenceFlags, octets: &[u8], sink: &mut impl FnMut(Seen<'_>)) {
-    if service == Service::Access {
-        return sink(Seen::Access(octets));
-    }
-    let mut packets = Packets::new(octets);
-    if flags != SequenceFlags::Unsegmented {
-        let first = packets.next();
-        return match first {
-            Some(Ok(packet)) if packet.len() == octets.len() => sink(Seen::Packet(packet)),
-            Some(Ok(packet)) => {
-                let extra = octets.len() - packet.len();
-                sink(Seen::NoPacket(DecodeError::Trailing { unit: "segmented packet", extra }));
-            }
-            Some(Err(error)) => sink(Seen::NoPacket(error)),
-            None => {}
-        };
-    }
-    for packet in packets {
-        sink(match packet {
-            Ok(packet) => Seen::Packet(packet),
-            Err(error) => Seen::NoPacket(error),
-        });
     }
 }
 

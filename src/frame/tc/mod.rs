@@ -52,4 +52,4 @@ pub use parameters::{TcParameters, TcSettings};
 pub use segment::{Segment, Segments};
 
 #[cfg(feature = "alloc")]
-pub use demultiplexer::{ChannelSettings, Demultiplexer, NotSetUp, Seen, Service, Source};
+pub use demultiplexer::{ChannelSettings, Demultiplexer, NotSetUp};

@@ -13,7 +13,7 @@ use spacelink::coding::randomizer::Randomizer;
 use spacelink::coding::rs::{Basis, Code, Interleaved};
 use spacelink::coding::sync::{Marker, SyncParameters};
 use spacelink::frame::aos::{AosDraft, AosFrame, AosHeader, AosParameters, AosSettings};
-use spacelink::frame::mpdu::{Extracted, PacketExtractor, PacketInserter};
+use spacelink::frame::packets::{Extracted, PacketExtractor, PacketInserter};
 use spacelink::frame::{Scid, Vcid};
 use spacelink::packet::{Apid, IdleKind, SliceBuffer, SpaceHeader, SpacePacket};
 use spacelink::wire::{Decode, Encode};

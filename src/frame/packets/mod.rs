@@ -1,11 +1,11 @@
-//! Packets in and out of multiplexing protocol data units (M_PDU), the content of an AOS data zone.
+//! Packets in and out of the packet zones of frames.
 //!
-//! An M_PDU is a two-octet header, whose [first header pointer](FirstHeader) says where the first packet starts, and
-//! a zone of packets one after the other. Packets may start anywhere and go on over any number of zones.
-//! [`PacketInserter`] fills zones; [`PacketExtractor`] takes them apart. Neither needs an allocator.
+//! In a zone packets follow one another without a gap; they may start anywhere and go on over any number of zones. A
+//! [first header pointer](FirstHeader) says where the first one starts. [`PacketInserter`] fills zones;
+//! [`PacketExtractor`] takes them apart. Neither needs an allocator.
 //!
 //! ```
-//! use spacelink::frame::mpdu::{Extracted, PacketExtractor, PacketInserter};
+//! use spacelink::frame::packets::{Extracted, PacketExtractor, PacketInserter};
 //! use spacelink::packet::{IdleKind, SliceBuffer};
 //!
 //! let packet = [0xE5, 12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]; // an LTP segment in 12 octets
@@ -14,11 +14,11 @@
 //! let mut extractor = PacketExtractor::new(SliceBuffer::new(&mut store), 64);
 //! let mut seen = 0;
 //! for _ in 0..2 {
-//!     let mut octets = [0; 10];
+//!     let mut octets = [0; 8];
 //!     let mut zone = inserter.begin(&mut octets)?;
 //!     inserter.insert(&mut zone, &packet);
-//!     inserter.finish(zone);
-//!     extractor.extract(&octets, |found| {
+//!     let first = inserter.finish(zone);
+//!     extractor.extract(first, &octets, |found| {
 //!         if found == Extracted::Packet(&packet) {
 //!             seen += 1;
 //!         }
@@ -36,5 +36,5 @@ mod first_header;
 mod inserter;
 
 pub use extractor::{Broken, Extracted, PacketExtractor};
-pub use first_header::FirstHeader;
+pub use first_header::{FirstHeader, PointerForm};
 pub use inserter::{PacketInserter, Zone};

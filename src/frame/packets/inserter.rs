@@ -1,10 +1,10 @@
-use super::FirstHeader;
+use super::{FirstHeader, PointerForm};
 use crate::packet::{IdleKind, SpacePacket};
-use crate::wire::{Encode, EncodeError};
+use crate::wire::EncodeError;
 
-/// Fills M_PDU zones with packets, which may go on over any number of zones.
+/// Fills packet zones with packets, which may go on over any number of zones.
 ///
-/// For each M_PDU: [`begin`](Self::begin); [`insert`](Self::insert) packets until one does not end in this zone (offer that one
+/// For each zone: [`begin`](Self::begin); [`insert`](Self::insert) packets until one does not end in this zone (offer that one
 /// again, first, in the next zone) or none is left; then [`finish`](Self::finish), which fills what is left with idle packets.
 #[derive(Clone, Debug)]
 pub struct PacketInserter {
@@ -16,10 +16,9 @@ pub struct PacketInserter {
     spill_at: usize,
 }
 
-/// The M_PDU being filled.
+/// The zone being filled.
 #[derive(Debug)]
 pub struct Zone<'a> {
-    header: &'a mut [u8; FirstHeader::LEN],
     packets: &'a mut [u8],
     filled: usize,
     first: FirstHeader,
@@ -64,22 +63,19 @@ impl PacketInserter {
         self.inserted > 0
     }
 
-    /// Starts filling the M_PDU that takes all of `mpdu`.
+    /// Starts filling the packet zone that takes all of `packets`.
     ///
     /// # Errors
-    /// [`EncodeError::Room`] when `mpdu` is shorter than three octets, [`EncodeError::Field`] when it is longer than
-    /// any frame could hold.
-    pub fn begin<'a>(&mut self, mpdu: &'a mut [u8]) -> Result<Zone<'a>, EncodeError> {
-        let available = mpdu.len();
+    /// [`EncodeError::Room`] when there is no octet, [`EncodeError::Field`] when the zone is longer than any frame could hold.
+    pub fn begin<'a>(&mut self, packets: &'a mut [u8]) -> Result<Zone<'a>, EncodeError> {
+        let available = packets.len();
         if available > MAX_LEN {
-            return Err(EncodeError::field("M_PDU", "length", available as u64));
+            return Err(EncodeError::field("packet zone", "length", available as u64));
         }
-        let room = EncodeError::Room { required: FirstHeader::LEN + 1, available };
-        let (header, packets) = mpdu.split_first_chunk_mut().ok_or(room)?;
-        if packets.is_empty() {
-            return Err(room);
+        if available == 0 {
+            return Err(EncodeError::Room { required: 1, available });
         }
-        let mut zone = Zone { header, packets, filled: 0, first: FirstHeader::NoStart };
+        let mut zone = Zone { packets, filled: 0, first: FirstHeader::NoStart };
         self.spill_at += zone.put(&self.spill[self.spill_at..]);
         Ok(zone)
     }
@@ -104,8 +100,8 @@ impl PacketInserter {
         }
     }
 
-    /// Fills what is left of `zone` with idle packets and writes its header. Call it when no packet is ready or the
-    /// zone is full.
+    /// Fills what is left of `zone` with idle packets and says where the first packet starts, for the header. Call it when
+    /// no packet is ready or the zone is full.
     ///
     /// A zone that ends before a packet in progress must be full; where it is not, the packet was not offered
     /// again, and its rest is given up.
@@ -117,8 +113,6 @@ impl PacketInserter {
         while zone.room() > 0 {
             self.fill(&mut zone);
         }
-        // The length limit of `begin` keeps the offset below the reserved values.
-        let _ = zone.first.encode(zone.header);
         zone.first
     }
 
@@ -136,5 +130,5 @@ impl PacketInserter {
     }
 }
 
-/// Header, and a zone in which every offset is below the reserved pointer values.
-const MAX_LEN: usize = FirstHeader::LEN + 0x7FE;
+/// A zone of this length or less has every offset below the reserved pointer values of the widest form.
+const MAX_LEN: usize = PointerForm::Uslp.max_zone_len();

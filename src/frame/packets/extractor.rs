@@ -2,7 +2,7 @@ use super::FirstHeader;
 use crate::packet::{Reassembly, packet_len};
 use crate::wire::DecodeError;
 
-/// Takes packets out of M_PDU zones, whole ones in place and without a copy, the others put together in a buffer.
+/// Takes packets out of packet zones, whole ones in place and without a copy, the others put together in a buffer.
 ///
 /// It never joins parts that do not belong together: where the first header pointer contradicts the packet in
 /// progress, that packet is given up and extraction goes on at the pointer. After lost frames call
@@ -56,12 +56,6 @@ pub enum Broken {
         /// Octets of the packet, by its header.
         len: u32,
     },
-    /// The data are too short for an M_PDU.
-    #[error("M_PDU of {len} octets")]
-    Short {
-        /// Octets there were.
-        len: usize,
-    },
 }
 
 /// Where the next octet of a zone belongs.
@@ -93,14 +87,10 @@ impl<B: Reassembly> PacketExtractor<B> {
         matches!(state, State::Header | State::Body { .. }).then_some(Broken::Interrupted { received })
     }
 
-    /// Takes the packets out of the M_PDU that is all of `mpdu` and hands them to `sink` in order.
-    pub fn extract(&mut self, mpdu: &[u8], mut sink: impl FnMut(Extracted<'_>)) {
-        let Some((header, zone)) = mpdu.split_first_chunk() else {
-            self.state = State::Lost;
-            return sink(Extracted::Broken(Broken::Short { len: mpdu.len() }));
-        };
-        let pointer = FirstHeader::from_octets(*header);
-        match pointer {
+    /// Takes the packets out of `zone`, in which the first starts at `first`, and hands them to `sink` in order.
+    pub fn extract(&mut self, first: FirstHeader, zone: &[u8], mut sink: impl FnMut(Extracted<'_>)) {
+        let pointer = first;
+        match first {
             FirstHeader::NoStart => self.go_on(pointer, zone, &mut sink),
             FirstHeader::IdleOnly => {
                 if !matches!(self.state, State::Lost | State::Boundary) {

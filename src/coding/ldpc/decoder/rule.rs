@@ -1,0 +1,98 @@
+//! What a check makes of the magnitudes it hears.
+
+use super::lanes::Lanes;
+
+/// How the magnitudes of a check's variables are put together.
+pub trait Rule: Copy {
+    /// From the magnitudes of all variables: what to tell all but the least sure, and what to tell the least sure.
+    fn combine<V: Lanes, const D: usize>(self, token: V::Token, magnitudes: &[V; D]) -> Combined<V>;
+}
+
+/// Magnitudes that a check tells.
+pub struct Combined<V> {
+    /// The least of what it hears; whoever said that is told `least_told`.
+    pub least: V,
+    pub told: V,
+    pub least_told: V,
+}
+
+/// The lesser of the others' magnitudes, times three quarters.
+#[derive(Clone, Copy)]
+pub struct ScaledMinimum;
+
+impl Rule for ScaledMinimum {
+    #[inline(always)]
+    fn combine<V: Lanes, const D: usize>(self, token: V::Token, magnitudes: &[V; D]) -> Combined<V> {
+        let all = V::splat(token, -1);
+        let (mut least, mut second) = (all, all);
+        for &magnitude in magnitudes {
+            second = second.least(least.greatest(magnitude));
+            least = least.least(magnitude);
+        }
+        let scaled = |magnitude: V| magnitude.less(magnitude.quarter());
+        Combined { least, told: scaled(least), least_told: scaled(second) }
+    }
+}
+
+/// A-min*: the box-plus of the others for the least sure variable, and the box-plus of all for the rest.
+///
+/// The box-plus of magnitudes a and b is min(a, b) less the excess of log(1 + e^-|a-b|) over log(1 + e^-(a+b)).
+/// The first is taken as a line down to zero with a slope of 1/4; the second only keeps the result from being
+/// negative.
+#[derive(Clone, Copy)]
+pub struct ApproximateMinStar {
+    /// The difference of magnitudes from which on there is no correction: 4 log 2, in the units of the messages.
+    pub reach: i8,
+}
+
+impl ApproximateMinStar {
+    /// min(a, b) less the correction of a pair whose lesser and greater are known.
+    #[inline(always)]
+    fn box_plus<V: Lanes>(self, token: V::Token, least: V, greatest: V) -> V {
+        least.less(V::splat(token, self.reach).less(greatest.less(least)).quarter())
+    }
+}
+
+impl Rule for ApproximateMinStar {
+    #[inline(always)]
+    fn combine<V: Lanes, const D: usize>(self, token: V::Token, magnitudes: &[V; D]) -> Combined<V> {
+        let mut least = magnitudes[0].least(magnitudes[1]);
+        let mut others = magnitudes[0].greatest(magnitudes[1]);
+        for &magnitude in &magnitudes[2..] {
+            let greater = least.greatest(magnitude);
+            least = least.least(magnitude);
+            others = self.box_plus(token, others.least(greater), others.greatest(greater));
+        }
+        let told = self.box_plus(token, others.least(least), others.greatest(least));
+        Combined { least, told, least_told: others }
+    }
+}
+
+/// What a check tells each of its variables.
+pub struct Outgoing<V> {
+    combined: Combined<V>,
+    sign: V,
+}
+
+impl<V: Lanes> Outgoing<V> {
+    #[inline(always)]
+    pub fn new<R: Rule, const D: usize>(token: V::Token, rule: R, incoming: &[V; D]) -> Self {
+        let sign = incoming.iter().fold(V::splat(token, 0), |sign, &belief| sign.xor(belief));
+        let magnitudes = incoming.map(V::magnitude);
+        let mut combined = rule.combine(token, &magnitudes);
+        let most = V::splat(token, MOST);
+        combined.told = combined.told.least(most);
+        combined.least_told = combined.least_told.least(most);
+        Self { combined, sign }
+    }
+
+    /// The message to the variable that `incoming` came from.
+    #[inline(always)]
+    pub fn to(&self, incoming: V) -> V {
+        let Combined { least, told, least_told } = self.combined;
+        incoming.magnitude().if_equal(least, least_told, told).with_sign(self.sign.xor(incoming))
+    }
+}
+
+/// The greatest magnitude of a message: half of the greatest belief, so that one check's word is never all.
+pub const MOST: i8 = 63;
