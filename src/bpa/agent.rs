@@ -776,7 +776,9 @@ impl<S: Store> Agent<S> {
     /// A copy of a bundle is no safer than the bundle.
     fn reception(&self, header: &Header, taken: Result<Key, Refusal>) -> Result<Reception, Refusal> {
         match taken {
-            Ok(key) if self.entries.get(&key).is_some_and(|entry| entry.fresh) => Ok(Reception::Pending(key)),
+            Ok(_) if self.store.durability() == Durability::Volatile => Ok(Reception::Safe),
+            // One that is gone already was lost or done with in a commit just now: the event says which.
+            Ok(key) if self.entries.get(&key).is_none_or(|entry| entry.fresh) => Ok(Reception::Pending(key)),
             Ok(_) => Ok(Reception::Safe),
             Err(Refusal::Duplicate) => match self.fresh.get(&header.id()) {
                 Some(key) => Ok(Reception::Pending(*key)),

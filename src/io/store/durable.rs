@@ -3,11 +3,13 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use bytes::Bytes;
+use redb::backends::FileBackend;
 use redb::{
     Builder, Database, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
+use std::fs::{File, OpenOptions};
 use std::path::Path;
 
 use super::pending::{Memories, Pending, Removal, memories};
@@ -75,7 +77,14 @@ impl DurableStore {
     /// [`OpenError`] when the file cannot be used.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let path = path.as_ref().to_owned();
-        Self::opened_by(move || Builder::new().set_cache_size(CACHE).create(&path))
+        Self::opened_by(move || {
+            let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
+            let database = open_backend(FileBackend::new(file)?)?;
+            // A file that has just been made is to be found again after a loss of power.
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+            Ok(database)
+        })
     }
 
     /// Opens the store on what `backend` gives, now and again after a failure: a raw device, or a disk that fails
@@ -86,7 +95,7 @@ impl DurableStore {
     pub fn open_on<B: StorageBackend>(
         mut backend: impl FnMut() -> B + Send + 'static,
     ) -> Result<Self, OpenError> {
-        Self::opened_by(move || Builder::new().set_cache_size(CACHE).create_with_backend(backend()))
+        Self::opened_by(move || open_backend(backend()))
     }
 
     fn opened_by(
@@ -437,6 +446,21 @@ impl fmt::Debug for DurableStore {
             .field("remembered", &self.remembered)
             .finish_non_exhaustive()
     }
+}
+
+fn open_backend(backend: impl StorageBackend) -> Result<Database, OpenError> {
+    // The database writes its first octets last when it is made. If they are missing, power was lost before there
+    // was anything to keep, and it is made anew.
+    let mut first = [0; 9];
+    if backend.len()? >= first.len() as u64 {
+        backend.read(0, &mut first)?;
+        if first == [0; 9] {
+            backend.set_len(0)?;
+        }
+    } else {
+        backend.set_len(0)?;
+    }
+    Builder::new().set_cache_size(CACHE).create_with_backend(backend)
 }
 
 /// Pieces of a payload of so many octets.
