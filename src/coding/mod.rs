@@ -36,20 +36,21 @@
 //! Everything here works on slices and needs no allocator. Bits are counted from the most significant bit of the
 //! first octet.
 //!
-//! Left out: convolutional, turbo and BCH codes, CLTUs, slicing, soft decisions; what a frame means, and
+//! Left out: BCH codes, CLTUs, slicing; what a frame means, and
 //! whether its own check sequence holds (see `frame`).
 
 mod error;
 
 pub mod cadu;
+pub mod convolutional;
 mod kernel;
 pub mod ldpc;
 pub mod randomizer;
 pub mod rs;
-#[cfg(feature = "simd")]
 mod simd;
 pub mod soft;
 pub mod sync;
+pub mod turbo;
 
 pub use error::ParameterError;
 pub use kernel::KernelLevel;

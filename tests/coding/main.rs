@@ -5,9 +5,11 @@
 mod common;
 
 mod cadu;
+mod convolutional;
 mod ldpc;
 mod marker;
 mod randomizer;
 mod real_data;
 mod receiver;
 mod reed_solomon;
+mod turbo;

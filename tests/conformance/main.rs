@@ -25,6 +25,7 @@ const KINDS: &[&str] = &[
     "space_packets_java",
     "tc_frames_cltu",
     "tm_frames",
+    "turbo",
     "uslp_frames",
 ];
 
@@ -50,6 +51,7 @@ fn a_wrong_expected_value_fails() {
         let Some(file) = load(kind) else { continue };
         let (list, field) = match *kind {
             "reed_solomon" => ("single", "codeword"),
+            "turbo" => ("vectors", "codeword"),
             "randomizer" => ("vectors", "sequence"),
             _ => ("vectors", "hex"),
         };

@@ -4,6 +4,7 @@
 #[allow(dead_code, reason = "not every test binary reads shared data")]
 mod common;
 
+mod multiplexer;
 mod packet_octets;
 mod packets_through_frames;
 mod recordings;

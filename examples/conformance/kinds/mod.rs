@@ -2,6 +2,7 @@
 
 mod bundles;
 mod coding;
+mod convolutional;
 mod cop1;
 mod frames;
 mod ldpc;
@@ -9,6 +10,7 @@ mod ltp;
 mod packets;
 mod tc;
 mod tm;
+mod turbo;
 mod uslp;
 
 use crate::runner::Tally;
@@ -26,6 +28,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("aos_frames", frames::aos_frames),
     ("bpv7_bundles", bundles::bpv7_bundles),
     ("clcw", tm::clcw),
+    ("convolutional", convolutional::convolutional),
     ("cop1_farm", cop1::cop1_farm),
     ("cop1_fop", cop1::cop1_fop),
     ("encapsulation_packets", packets::encapsulation_packets),
@@ -37,5 +40,6 @@ const KINDS: &[(&str, Kind)] = &[
     ("space_packets_java", packets::space_packets_java),
     ("tc_frames_cltu", tc::tc_frames_cltu),
     ("tm_frames", tm::tm_frames),
+    ("turbo", turbo::turbo),
     ("uslp_frames", uslp::uslp_frames),
 ];
