@@ -1,8 +1,6 @@
 //! The bundle agent: what it keeps, for how long, and whom it hands it to.
 
-use super::common::{
-    FAR, HERE, HOUR, NEAR, at, contact, events, foreign, forward, run_until, sent, service, to,
-};
+use super::common::{FAR, HERE, NEAR, at, contact, events, foreign, forward, run_until, sent, service, to};
 use proptest::prelude::*;
 use spacelink::bpa::{
     Agent, AgentParameters, Amount, Event, Outcome, Quota, Quotas, Reception, Refusal, RequestError,
@@ -10,7 +8,7 @@ use spacelink::bpa::{
 };
 use spacelink::bundle::{Bundle, CreationTimestamp, Eid, NodeNumber, Reason};
 use spacelink::routing::ContactPlan;
-use spacelink::time::{DtnTime, Instant};
+use spacelink::time::DtnTime;
 use std::time::Duration;
 
 /// From `HERE` to `NEAR` in seconds 10 to 20 and 30 to 40; from there to `FAR` all the time.

@@ -105,7 +105,7 @@ impl World {
 
     /// One thing that happens, if it can now.
     fn step(&mut self, run: &mut Run) {
-        run.now = run.now + Duration::from_millis(u64::from(self.below(3)));
+        run.now += Duration::from_millis(u64::from(self.below(3)));
         let now = run.now;
         match self.below(10) {
             0..=2 => {
@@ -232,7 +232,7 @@ fn survives(seed: u64) -> World {
         world.offer(&mut run, bundle);
     }
     for _ in 0..10_000 {
-        run.now = run.now + Duration::from_secs(6);
+        run.now += Duration::from_secs(6);
         run.agent.handle_timeout(run.now);
         world.listen(&mut run);
         while let Some(outbound) = run.agent.poll_forward(run.now, NEAR) {

@@ -20,7 +20,6 @@ struct State {
     current: Vec<u8>,
     /// Operations that still succeed; `None` for all.
     left: Option<u64>,
-    done: u64,
     rng: ChaCha8Rng,
 }
 
@@ -39,11 +38,6 @@ impl Disk {
     /// Fails for good after `operations` more writes, flushes and changes of length.
     pub fn fail_after(&self, operations: u64) {
         self.0.lock().unwrap().left = Some(operations);
-    }
-
-    /// Writes, flushes and changes of length so far.
-    pub fn operations(&self) -> u64 {
-        self.0.lock().unwrap().done
     }
 
     /// Whether it has failed.
@@ -80,7 +74,6 @@ impl Disk {
 
 impl State {
     fn operate(&mut self) -> io::Result<()> {
-        self.done += 1;
         match &mut self.left {
             None => Ok(()),
             Some(0) => Err(io::Error::other("the disk has failed")),

@@ -53,8 +53,11 @@ fn octets(len: usize, seed: u8) -> Vec<u8> {
     (0..len).map(|at| (at % 251) as u8 ^ seed).collect()
 }
 
+/// Key, record and octets of the payload.
+type Bundle = (Key, Vec<u8>, u64);
+
 /// What a store finds when it is opened.
-fn recovered(store: &mut impl Store) -> (Vec<(Key, Vec<u8>, u64)>, Vec<(Vec<u8>, u64)>) {
+fn recovered(store: &mut impl Store) -> (Vec<Bundle>, Vec<(Vec<u8>, u64)>) {
     let (mut bundles, mut memories) = (Vec::new(), Vec::new());
     store
         .recover(&mut |found| match found {

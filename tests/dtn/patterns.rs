@@ -41,7 +41,18 @@ fn patterns_of_endpoints_and_nodes() {
 
 #[test]
 fn what_is_no_pattern() {
-    for text in ["", "ipn", "ipn:1", "ipn:1.2.3.4", "ipn:1.[3-2]", "ipn:1.[", "ipn:x.1", "dtn:node", "dtn://a/*b", "http:**"] {
+    for text in [
+        "",
+        "ipn",
+        "ipn:1",
+        "ipn:1.2.3.4",
+        "ipn:1.[3-2]",
+        "ipn:1.[",
+        "ipn:x.1",
+        "dtn:node",
+        "dtn://a/*b",
+        "http:**",
+    ] {
         assert!(text.parse::<EidPattern>().is_err(), "{text}");
     }
 }
