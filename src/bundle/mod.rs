@@ -42,6 +42,8 @@ mod block;
 mod builder;
 mod check;
 mod codec;
+#[cfg(feature = "crypto")]
+mod edit;
 mod eid;
 mod error;
 mod flags;

@@ -26,13 +26,7 @@ struct State {
 impl Disk {
     pub fn new(seed: u64) -> Self {
         let rng = ChaCha8Rng::seed_from_u64(seed);
-        Self(Arc::new(Mutex::new(State {
-            flushed: Vec::new(),
-            current: Vec::new(),
-            left: None,
-            done: 0,
-            rng,
-        })))
+        Self(Arc::new(Mutex::new(State { flushed: Vec::new(), current: Vec::new(), left: None, rng })))
     }
 
     /// Fails for good after `operations` more writes, flushes and changes of length.

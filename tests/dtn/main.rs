@@ -1,6 +1,8 @@
 //! Tests of the dtn layer, one file per behaviour.
 
 mod admin_records;
+mod bpsec;
+mod bpsec_policy;
 mod bundle_properties;
 mod bundle_rules;
 mod bundle_stream;
