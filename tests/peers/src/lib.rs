@@ -74,10 +74,8 @@ pub fn by_us(spec: &Spec<'_>) -> Bundle {
         .timestamp(CreationTimestamp { time: DtnTime(850_000_000_000), sequence: 5 })
         .lifetime(Duration::from_secs(3600));
     if spec.extended {
-        builder = builder
-            .previous_node("ipn:9.0".parse().unwrap())
-            .age(Duration::from_millis(1500))
-            .hop_limit(32);
+        builder =
+            builder.previous_node("ipn:9.0".parse().unwrap()).age(Duration::from_millis(1500)).hop_limit(32);
     }
     builder.payload(spec.payload.to_vec()).build().unwrap()
 }

@@ -93,7 +93,8 @@ fn time(run: &mut &mut dyn FnMut(), calls: u32) -> Duration {
 }
 
 fn processor_time() -> Duration {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux keeps scheduler statistics");
+    let text =
+        std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux keeps scheduler statistics");
     Duration::from_nanos(text.split_whitespace().next().unwrap().parse().unwrap())
 }
 

@@ -23,7 +23,7 @@ fn specs(endpoints: &'static [(&str, &str)]) -> impl Iterator<Item = Spec<'stati
 
 const BOTH: &[(&str, &str)] = &[
     ("ipn:1.7", "ipn:2.7"),
-    ("ipn:300.70000", "ipn:4294967296.1"),
+    ("ipn:300.70000", "ipn:4294967294.1"),
     ("dtn://a/x", "dtn://node-2/a/b"),
     ("dtn://a/", "ipn:9.1"),
 ];
@@ -85,7 +85,13 @@ fn our_bundles_read_by_hardy() {
 /// Fragments are bundles to both.
 #[test]
 fn our_fragments() {
-    let spec = Spec { source: "ipn:1.7", destination: "ipn:2.7", crc: CrcType::Crc32C, extended: true, payload: &[7; 999] };
+    let spec = Spec {
+        source: "ipn:1.7",
+        destination: "ipn:2.7",
+        crc: CrcType::Crc32C,
+        extended: true,
+        payload: &[7; 999],
+    };
     let bundle = Bundle::builder(spec.source.parse().unwrap(), spec.destination.parse().unwrap())
         .timestamp(by_us(&spec).timestamp())
         .hop_limit(9)
