@@ -4,8 +4,7 @@
 //!     cargo run --release --example bundle_node -- ping b.toml ipn:1.7
 //!     cargo run --release --example bundle_node -- send b.toml 1 FILE…
 //!
-//! What a node has accepted survives `kill -9`: a file leaves the outbox when its bundle is durable, a bundle leaves
-//! the store when the neighbour has proved to have it or the file is in the inbox. `tests/kill/run` shows it.
+//! A file leaves the outbox when its bundle is durable; a delivery is acknowledged when the file is in the inbox.
 
 mod files;
 mod node;
