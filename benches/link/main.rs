@@ -1,5 +1,7 @@
 //! Throughput of the link layer: packets into frames and out, and the whole chain to CADUs and back.
 
+mod tc;
+
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use spacelink::frame::aos::{AosParameters, AosSettings, ChannelSettings, Multiplexer};
@@ -61,5 +63,5 @@ fn aos_rs_i5(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(all, aos_mpdu, aos_rs_i5);
+criterion_group!(all, aos_mpdu, aos_rs_i5, tc::tc_cltu);
 criterion_main!(all);

@@ -36,12 +36,14 @@
 //! Everything here works on slices and needs no allocator. Bits are counted from the most significant bit of the
 //! first octet.
 //!
-//! Left out: convolutional, turbo and BCH codes, CLTUs, slicing, soft decisions; what a frame means, and
+//! Left out: convolutional and turbo codes, slicing; what a frame means, and
 //! whether its own check sequence holds (see `frame`).
 
 mod error;
 
+pub mod bch;
 pub mod cadu;
+pub mod cltu;
 mod kernel;
 pub mod ldpc;
 pub mod randomizer;

@@ -5,6 +5,7 @@
 mod common;
 
 mod cadu;
+mod cltu;
 mod ldpc;
 mod marker;
 mod randomizer;
