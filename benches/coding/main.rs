@@ -1,8 +1,10 @@
 //! Throughput of the coding layer, in information octets. One file per code.
 
 mod cadu;
+mod convolutional;
 mod ldpc;
 mod reed_solomon;
+mod turbo;
 
 use criterion::{criterion_group, criterion_main};
 
@@ -19,5 +21,13 @@ pub fn noise(len: usize, seed: u64) -> Vec<u8> {
     .collect()
 }
 
-criterion_group!(benches, reed_solomon::reed_solomon, cadu::randomizer, cadu::receiver, ldpc::ldpc);
+criterion_group!(
+    benches,
+    convolutional::convolutional,
+    reed_solomon::reed_solomon,
+    cadu::randomizer,
+    cadu::receiver,
+    ldpc::ldpc,
+    turbo::turbo
+);
 criterion_main!(benches);

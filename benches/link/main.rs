@@ -4,8 +4,9 @@ mod tc;
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use spacelink::frame::aos::{AosParameters, AosSettings, ChannelSettings, Multiplexer};
+use spacelink::frame::aos::{AosParameters, AosSettings};
 use spacelink::frame::receive::{Demultiplexer, DemultiplexerSettings};
+use spacelink::frame::send::{ChannelSettings, Multiplexer};
 use spacelink::frame::{Scid, Vcid};
 use spacelink::link::{AosLink, AosLinkParameters};
 use spacelink::packet::EncapsulationPacket;

@@ -36,7 +36,7 @@
 //! Everything here works on slices and needs no allocator. Bits are counted from the most significant bit of the
 //! first octet.
 //!
-//! Left out: convolutional and turbo codes, slicing; what a frame means, and
+//! Left out: slicing; what a frame means, and
 //! whether its own check sequence holds (see `frame`).
 
 mod error;
@@ -44,14 +44,15 @@ mod error;
 pub mod bch;
 pub mod cadu;
 pub mod cltu;
+pub mod convolutional;
 mod kernel;
 pub mod ldpc;
 pub mod randomizer;
 pub mod rs;
-#[cfg(feature = "simd")]
 mod simd;
 pub mod soft;
 pub mod sync;
+pub mod turbo;
 
 pub use error::ParameterError;
 pub use kernel::KernelLevel;

@@ -6,9 +6,11 @@ mod common;
 
 mod cadu;
 mod cltu;
+mod convolutional;
 mod ldpc;
 mod marker;
 mod randomizer;
 mod real_data;
 mod receiver;
 mod reed_solomon;
+mod turbo;

@@ -27,9 +27,8 @@
 //! ```
 //!
 //! The decoder is layered, on octets: each check in turn updates its variables, so that information runs through a
-//! codeword in half the iterations of a decoder that updates all checks at once. AR4JA and the short codes take
-//! A-min*, which keeps to the box-plus of the sum-product decoder; the 7/8 code does as well with the scaled
-//! minimum. Longer codes are decoded with many checks of one codeword side by side, short ones with many codewords
+//! codeword in half the iterations of a decoder that updates all checks at once. AR4JA takes A-min*, which keeps to
+//! the box-plus of the sum-product decoder; the other codes do as well with the scaled minimum. Longer codes are decoded with many checks of one codeword side by side, short ones with many codewords
 //! side by side. Every kernel gives the same result, bit for bit.
 //!
 //! What is returned as decoded satisfies every check of the code. A word without a codeword in reach is said to be

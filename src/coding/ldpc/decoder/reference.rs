@@ -35,7 +35,7 @@ fn check(algorithm: Algorithm, variables: impl Iterator<Item = usize>, beliefs: 
     };
     for (&(variable, belief), said) in incoming.iter().zip(said) {
         let told = if belief.unsigned_abs() == least { least_told } else { told };
-        let told = told.min(MOST as u8) as i8;
+        let told = told as i8;
         let message = if negative ^ (belief < 0) { -told } else { told };
         beliefs[variable] = belief.saturating_add(message);
         // What a belief that saturates has no room for must not be taken back from it next time.
@@ -47,7 +47,11 @@ fn scaled_minimum(magnitudes: impl Iterator<Item = u8>) -> (u8, u8, u8) {
     let (least, second) = magnitudes.fold((u8::MAX, u8::MAX), |(least, second), magnitude| {
         (least.min(magnitude), second.min(least.max(magnitude)))
     });
-    (least, least - least / 4, second - second / 4)
+    let scaled = |magnitude: u8| {
+        let held = magnitude.min(MOST as u8 / 3 * 4);
+        held - (held + 2) / 4
+    };
+    (least, scaled(least), scaled(second))
 }
 
 fn approximate_min_star(reach: u8, mut magnitudes: impl Iterator<Item = u8>) -> (u8, u8, u8) {
@@ -60,7 +64,7 @@ fn approximate_min_star(reach: u8, mut magnitudes: impl Iterator<Item = u8>) -> 
         others = Some(others.map_or(greater, |others| box_plus(others, greater)));
     }
     let others = others.unwrap_or(u8::MAX);
-    (least, box_plus(least, others), others)
+    (least, box_plus(least, others).min(MOST as u8), others.min(MOST as u8))
 }
 
 /// Whether the signs of the beliefs satisfy every check.

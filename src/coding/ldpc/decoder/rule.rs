@@ -2,7 +2,7 @@
 
 use super::lanes::Lanes;
 
-/// How the magnitudes of a check's variables are put together.
+/// How the magnitudes of a check's variables are put together, none above [`MOST`].
 pub trait Rule: Copy {
     /// From the magnitudes of all variables: what to tell all but the least sure, and what to tell the least sure.
     fn combine<V: Lanes, const D: usize>(self, token: V::Token, magnitudes: &[V; D]) -> Combined<V>;
@@ -16,7 +16,7 @@ pub struct Combined<V> {
     pub least_told: V,
 }
 
-/// The lesser of the others' magnitudes, times three quarters.
+/// The least of the others' magnitudes, times three quarters and rounded.
 #[derive(Clone, Copy)]
 pub struct ScaledMinimum;
 
@@ -29,7 +29,11 @@ impl Rule for ScaledMinimum {
             second = second.least(least.greatest(magnitude));
             least = least.least(magnitude);
         }
-        let scaled = |magnitude: V| magnitude.less(magnitude.quarter());
+        let (most, half) = (V::splat(token, MOST / 3 * 4), V::splat(token, 2));
+        let scaled = |magnitude: V| {
+            let held = magnitude.least(most);
+            held.less(held.add(half).quarter())
+        };
         Combined { least, told: scaled(least), least_told: scaled(second) }
     }
 }
@@ -64,7 +68,8 @@ impl Rule for ApproximateMinStar {
             others = self.box_plus(token, others.least(greater), others.greatest(greater));
         }
         let told = self.box_plus(token, others.least(least), others.greatest(least));
-        Combined { least, told, least_told: others }
+        let most = V::splat(token, MOST);
+        Combined { least, told: told.least(most), least_told: others.least(most) }
     }
 }
 
@@ -79,11 +84,7 @@ impl<V: Lanes> Outgoing<V> {
     pub fn new<R: Rule, const D: usize>(token: V::Token, rule: R, incoming: &[V; D]) -> Self {
         let sign = incoming.iter().fold(V::splat(token, 0), |sign, &belief| sign.xor(belief));
         let magnitudes = incoming.map(V::magnitude);
-        let mut combined = rule.combine(token, &magnitudes);
-        let most = V::splat(token, MOST);
-        combined.told = combined.told.least(most);
-        combined.least_told = combined.least_told.least(most);
-        Self { combined, sign }
+        Self { combined: rule.combine(token, &magnitudes), sign }
     }
 
     /// The message to the variable that `incoming` came from.
