@@ -1,5 +1,6 @@
 //! One module for each group of vector files, one function for each kind.
 
+mod bpsec;
 mod bundles;
 mod coding;
 mod convolutional;
@@ -28,6 +29,8 @@ pub fn find(name: &str) -> Option<Kind> {
 
 const KINDS: &[(&str, Kind)] = &[
     ("aos_frames", frames::aos_frames),
+    ("bpsec", bpsec::bpsec),
+    ("bpsec_rfc9173_appendix_a", bpsec::rfc9173_appendix_a),
     ("bpv7_bundles", bundles::bpv7_bundles),
     ("clcw", tm::clcw),
     ("convolutional", convolutional::convolutional),
