@@ -43,7 +43,12 @@ mod error;
 
 pub mod bch;
 pub mod cadu;
+<<<<<<< HEAD
 pub mod cltu;
+=======
+#[cfg(feature = "alloc")]
+pub mod channel;
+>>>>>>> main
 pub mod convolutional;
 mod kernel;
 pub mod ldpc;

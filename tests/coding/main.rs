@@ -5,6 +5,7 @@
 mod common;
 
 mod cadu;
+mod channel;
 mod cltu;
 mod convolutional;
 mod ldpc;
