@@ -2,6 +2,8 @@
 
 mod admin_records;
 mod agent;
+mod bpsec;
+mod bpsec_policy;
 mod bundle_properties;
 mod bundle_rules;
 mod bundle_stream;

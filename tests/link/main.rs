@@ -6,6 +6,7 @@ mod common;
 
 mod multiplexer;
 mod packet_octets;
+mod packet_streams;
 mod packets_through_frames;
 mod recordings;
 mod tc_frames;
