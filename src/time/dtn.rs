@@ -38,6 +38,15 @@ impl DtnTime {
     }
 }
 
+impl DtnTime {
+    /// The time so long before; the earliest known time when that is too far back.
+    #[must_use]
+    pub fn earlier_by(self, time: Duration) -> Self {
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_sub(millis).max(1))
+    }
+}
+
 /// Which DTN time it was at the host's [`Instant::ZERO`]: how a host's clock and bundle time go together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Epoch(pub DtnTime);

@@ -1,7 +1,6 @@
 //! Tests of the dtn layer, one file per behaviour.
 
 mod admin_records;
-mod agent;
 mod bpsec;
 mod bpsec_policy;
 mod bundle_properties;
@@ -15,5 +14,6 @@ mod eid;
 mod foreign_bundles;
 mod forwarding;
 mod fragments;
+mod patterns;
 mod reference_routes;
 mod routes;
