@@ -26,7 +26,7 @@ struct Arguments {
     /// Names the codes and ends.
     #[arg(long)]
     list: bool,
-    /// A code, by the name that --list gives; may be repeated.
+    /// A code, by the name that --list gives; may be repeated. NAME@FIRST:LAST:STEP has points of its own.
     #[arg(long)]
     code: Vec<String>,
     /// First, last and step of Eb/N0 in decibels; around the anchor when it is not given.
@@ -105,17 +105,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         max_words: arguments.max_words.max(1),
     };
     let mut entries = Vec::new();
-    for name in &arguments.code {
+    for code in &arguments.code {
+        let (name, own) = match code.split_once('@') {
+            Some((name, own)) => (name, Some(ratios(own)?)),
+            None => (code.as_str(), arguments.ebn0),
+        };
         let entry = ENTRIES.iter().find(|entry| entry.name == name);
-        entries.push(entry.ok_or_else(|| format!("no code has the name {name}; --list names them"))?);
+        entries.push((entry.ok_or_else(|| format!("no code has the name {name}; --list names them"))?, own));
     }
     if entries.is_empty() {
         return Err("which --code? --list names them".into());
     }
     std::fs::create_dir_all(&arguments.out)?;
     let mut curves = Vec::new();
-    for entry in entries {
-        let ratios = match (arguments.ebn0, entry.anchor) {
+    for (entry, own) in entries {
+        let ratios = match (own, entry.anchor) {
             (Some(ratios), _) => ratios,
             (None, Some(anchor)) => {
                 let middle = (anchor.ebn0 * 100.0).round() as i32;

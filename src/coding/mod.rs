@@ -43,6 +43,8 @@ mod error;
 
 pub mod cadu;
 pub mod convolutional;
+#[cfg(feature = "erasure")]
+pub mod erasure;
 mod kernel;
 pub mod ldpc;
 pub mod randomizer;

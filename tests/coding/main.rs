@@ -6,6 +6,8 @@ mod common;
 
 mod cadu;
 mod convolutional;
+#[cfg(feature = "erasure")]
+mod erasure;
 mod ldpc;
 mod marker;
 mod randomizer;
