@@ -84,7 +84,11 @@ impl Candidate for Conv {
     fn encode(&mut self, message: &[u8], symbols: &mut [u8]) {
         let mut encoder = convolutional::Encoder::new(self.code);
         let whole = encoder.encode(message, symbols).expect("room for the symbols");
-        encoder.finish(true, &mut symbols[whole..]).expect("room for the last symbols");
+        // Finishing asks for room for the longest end there can be.
+        let mut end = [0; 3];
+        encoder.finish(true, &mut end).expect("room for the last symbols");
+        let rest = &mut symbols[whole..];
+        rest.copy_from_slice(&end[..rest.len()]);
     }
 
     fn decode(&mut self, soft: &[i8], message: &mut [u8], _: &mut [bool]) -> u64 {
