@@ -5,6 +5,7 @@
 mod common;
 
 mod cadu;
+mod channel;
 mod convolutional;
 #[cfg(feature = "erasure")]
 mod erasure;
