@@ -164,9 +164,7 @@ fn measure(entry: &Entry, ratios: Ratios, effort: Effort) -> Result<Curve, Box<d
         print_point(&curve, ebn0, &counts);
         curve.points.push((ebn0, counts));
     }
-    let (rate, what) = curve
-        .anchor
-        .map_or((1e-4, "codewords"), |anchor| (anchor.rate, if anchor.bits { "bits" } else { "codewords" }));
+    let (rate, what) = if curve.counts_bits() { (1e-5, "bits") } else { (1e-4, "codewords") };
     if let Some((ebn0, within)) = curve.crossing(rate) {
         let how = if within { "between two points" } else { "beyond the last point" };
         print!("  {rate:e} of {what} at {ebn0:.2} dB ({how})");
