@@ -50,6 +50,8 @@ pub mod cltu;
 pub mod channel;
 >>>>>>> main
 pub mod convolutional;
+#[cfg(feature = "erasure")]
+pub mod erasure;
 mod kernel;
 pub mod ldpc;
 pub mod randomizer;

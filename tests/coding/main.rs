@@ -8,6 +8,8 @@ mod cadu;
 mod channel;
 mod cltu;
 mod convolutional;
+#[cfg(feature = "erasure")]
+mod erasure;
 mod ldpc;
 mod marker;
 mod randomizer;
