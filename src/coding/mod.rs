@@ -43,12 +43,9 @@ mod error;
 
 pub mod bch;
 pub mod cadu;
-<<<<<<< HEAD
-pub mod cltu;
-=======
 #[cfg(feature = "alloc")]
 pub mod channel;
->>>>>>> main
+pub mod cltu;
 pub mod convolutional;
 #[cfg(feature = "erasure")]
 pub mod erasure;
