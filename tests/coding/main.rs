@@ -5,7 +5,11 @@
 mod common;
 
 mod cadu;
+mod channel;
+mod cltu;
 mod convolutional;
+#[cfg(feature = "erasure")]
+mod erasure;
 mod ldpc;
 mod marker;
 mod randomizer;
