@@ -42,6 +42,8 @@
 mod error;
 
 pub mod cadu;
+#[cfg(feature = "alloc")]
+pub mod channel;
 pub mod convolutional;
 mod kernel;
 pub mod ldpc;

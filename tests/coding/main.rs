@@ -5,6 +5,7 @@
 mod common;
 
 mod cadu;
+mod channel;
 mod convolutional;
 mod ldpc;
 mod marker;
