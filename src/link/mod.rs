@@ -22,5 +22,6 @@
 //! Left out so far: links over TM, TC and USLP frames, COP-1, link security, several virtual channels at once.
 
 mod aos;
+pub mod downlink;
 
 pub use aos::{AosLink, AosLinkCounters, AosLinkError, AosLinkParameters};
