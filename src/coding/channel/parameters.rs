@@ -9,7 +9,7 @@ use crate::coding::{ParameterError, cadu, ldpc};
 ///
 /// Source: CCSDS 131.0-B-5 §12.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields, rename_all = "kebab-case"))]
 pub struct ChannelParameters {
     /// The codes.
     pub coding: Coding,
@@ -22,7 +22,7 @@ pub struct ChannelParameters {
 
 /// How frames are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case", rename_all_fields = "kebab-case"))]
 #[non_exhaustive]
 pub enum Coding {
     /// Not at all.
@@ -58,7 +58,7 @@ pub enum Coding {
 
 /// The Reed-Solomon code of a channel. Virtual fill follows from the length of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields, rename_all = "kebab-case"))]
 pub struct ReedSolomon {
     /// Symbols that a codeword can have wrong: 16 or 8.
     pub error_correction: u8,
@@ -157,7 +157,11 @@ impl ChannelParameters {
 }
 
 impl ReedSolomon {
-    fn codeblock(self, frame_len: usize) -> Result<Interleaved, ParameterError> {
+    /// The code of codeblocks that hold a frame of `frame_len` octets.
+    ///
+    /// # Errors
+    /// [`ParameterError`] when no such code is in the book or frames are too long for it.
+    pub fn codeblock(self, frame_len: usize) -> Result<Interleaved, ParameterError> {
         let code = match self.error_correction {
             16 => Code::E16,
             8 => Code::E8,

@@ -59,9 +59,7 @@ impl DownlinkSettings {
         let layout = match self.coding {
             CodingSettings::Frames => Layout::Frames { frame_len },
             CodingSettings::Codeblocks { reed_solomon, accept_fill_errors, randomizer } => {
-                let parameters =
-                    ChannelParameters { coding: Coding::ReedSolomon(reed_solomon), frame_len, randomizer };
-                let mut code = parameters.codeblock()?;
+                let mut code = reed_solomon.codeblock(frame_len)?;
                 if accept_fill_errors {
                     code = code.with_fill_errors(crate::coding::rs::FillErrors::Accept);
                 }
@@ -104,7 +102,7 @@ pub enum CodingSettings {
         #[cfg_attr(feature = "serde", serde(default))]
         accept_fill_errors: bool,
         /// What was exclusive-or'd over a codeblock.
-        #[cfg_attr(feature = "serde", serde(default, with = "crate::coding::channel::names"))]
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         randomizer: Option<Randomizer>,
     },
     /// Channel symbols.
@@ -112,7 +110,7 @@ pub enum CodingSettings {
         /// The codes.
         coding: Coding,
         /// What is exclusive-or'd over a frame, codeword or codeblock.
-        #[cfg_attr(feature = "serde", serde(default, with = "crate::coding::channel::names"))]
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         randomizer: Option<Randomizer>,
         /// Whether the convention of the convolutional code is to be found out by the receiver.
         #[cfg_attr(feature = "serde", serde(default))]
