@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::input::SoftInput;
@@ -12,7 +13,7 @@ use crate::coding::sync::SyncState;
 pub(super) enum Chain {
     Frames(Cutter),
     Codeblocks(Codeblocks),
-    Channel { input: SoftInput, receiver: channel::Receiver },
+    Channel { input: SoftInput, receiver: Box<channel::Receiver> },
 }
 
 /// A frame that came out, and what its code thinks of it.
@@ -35,7 +36,7 @@ impl Chain {
                 let parameters = ReceiverParameters { any_convention, ..Default::default() };
                 Self::Channel {
                     input: SoftInput::new(settings.input),
-                    receiver: channel.receiver_with(parameters),
+                    receiver: Box::new(channel.receiver_with(parameters)),
                 }
             }
         }

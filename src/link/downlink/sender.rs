@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -25,7 +26,7 @@ pub struct DownlinkSender {
 enum Chain {
     Frames,
     Codeblocks { code: Interleaved, randomizer: Option<Randomizer> },
-    Channel(channel::Sender),
+    Channel(Box<channel::Sender>),
 }
 
 impl DownlinkSender {
@@ -39,7 +40,7 @@ impl DownlinkSender {
         let chain = match layout {
             Layout::Frames { .. } => Chain::Frames,
             Layout::Codeblocks { code, randomizer } => Chain::Codeblocks { code, randomizer },
-            Layout::Channel(channel) => Chain::Channel(channel.sender()),
+            Layout::Channel(channel) => Chain::Channel(Box::new(channel.sender())),
         };
         let multiplexer = Multiplexer::new(format, scid, &settings.send)?;
         Ok(Self { multiplexer, chain, frame: vec![0; SendFormat::frame_len(&format)] })
