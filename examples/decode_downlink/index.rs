@@ -75,7 +75,8 @@ impl Entry {
 
     fn settings(&self) -> Result<DownlinkSettings, Box<dyn Error>> {
         let &Self { frame_length, fecf, insert_zone, fhec, .. } = self;
-        let scid = self.expected.get("scid").and_then(Value::as_u64).and_then(|scid| u16::try_from(scid).ok());
+        let scid =
+            self.expected.get("scid").and_then(Value::as_u64).and_then(|scid| u16::try_from(scid).ok());
         let ocf = self.ocf_octets.as_u64().map(|octets| octets > 0);
         let frame = match self.link_protocol.as_str() {
             "TM" => AnySettings::Tm(TmSettings { fecf, ocf, ..TmSettings::of_len(frame_length) }),

@@ -78,7 +78,8 @@ impl Report {
         let most = receiver.spacecraft().max_by_key(|spacecraft| spacecraft.counters().frames);
         let carries_packets = settings.receive.packets != PacketChannels::Only(Vec::new());
         let hashes = decoded.packet_streams.iter();
-        let hashes = hashes.map(|(key, hash)| (channel(*key), hex::encode(hash.clone().finalize()))).collect();
+        let hashes =
+            hashes.map(|(key, hash)| (channel(*key), hex::encode(hash.clone().finalize()))).collect();
         let steps = |count: fn(&crate::decode::Steps) -> u64| {
             nonzero(decoded.steps.iter().map(|(key, steps)| (channel(*key), count(steps))))
         };

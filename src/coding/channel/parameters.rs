@@ -9,7 +9,11 @@ use crate::coding::{ParameterError, cadu, ldpc};
 ///
 /// Source: CCSDS 131.0-B-5 §12.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields, rename_all = "kebab-case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields, rename_all = "kebab-case")
+)]
 pub struct ChannelParameters {
     /// The codes.
     pub coding: Coding,
@@ -22,7 +26,11 @@ pub struct ChannelParameters {
 
 /// How frames are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case", rename_all_fields = "kebab-case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")
+)]
 #[non_exhaustive]
 pub enum Coding {
     /// Not at all.
@@ -58,7 +66,11 @@ pub enum Coding {
 
 /// The Reed-Solomon code of a channel. Virtual fill follows from the length of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields, rename_all = "kebab-case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields, rename_all = "kebab-case")
+)]
 pub struct ReedSolomon {
     /// Symbols that a codeword can have wrong: 16 or 8.
     pub error_correction: u8,

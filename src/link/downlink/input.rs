@@ -91,9 +91,7 @@ mod tests {
     fn read(settings: InputSettings, octets: &[u8], chunk: usize) -> Vec<i8> {
         let mut input = SoftInput::new(settings);
         let mut soft_bits = Vec::new();
-        octets
-            .chunks(chunk)
-            .for_each(|octets| input.read(octets, |soft| soft_bits.extend_from_slice(soft)));
+        octets.chunks(chunk).for_each(|octets| input.read(octets, |soft| soft_bits.extend_from_slice(soft)));
         soft_bits
     }
 
