@@ -20,7 +20,7 @@ pub struct ChannelParameters {
     /// Octets of a transfer frame.
     pub frame_len: usize,
     /// What is exclusive-or'd over a frame, codeword or codeblock. Issue 5 allows none, issue 6 demands one.
-    #[cfg_attr(feature = "serde", serde(default, with = "crate::coding::channel::names"))]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub randomizer: Option<Randomizer>,
 }
 
