@@ -14,5 +14,6 @@ mod marker;
 mod randomizer;
 mod real_data;
 mod receiver;
+mod recordings;
 mod reed_solomon;
 mod turbo;
