@@ -6,6 +6,7 @@ mod common;
 
 mod cadu;
 mod channel;
+mod cltu;
 mod convolutional;
 #[cfg(feature = "erasure")]
 mod erasure;

@@ -17,7 +17,9 @@ use spacelink::frame::tm::TmSettings;
 use spacelink::frame::uslp::{FrameLen, UslpSettings};
 use spacelink::frame::{AnySettings, Scid, Vcid};
 use spacelink::io::channel::{Channel, Impairments};
-use spacelink::link::downlink::{CodingSettings, DownlinkReceiver, DownlinkSender, DownlinkSettings, Found};
+use spacelink::link::downlink::{
+    CodingSettings, DownlinkReceiver, DownlinkSender, DownlinkSettings, Found, InputForm, InputSettings,
+};
 use spacelink::packet::{Apid, SequenceCount, SpaceHeader, SpacePacket};
 use spacelink::time::Instant;
 use spacelink::wire::Encode;
@@ -228,5 +230,34 @@ proptest! {
         if errors == 0.0 {
             prop_assert_eq!(outcome.received, outcome.sent);
         }
+    }
+
+    /// Any octets, cut anywhere, bring the same as uncut.
+    #[test]
+    fn cuts_do_not_matter(
+        which in 0..7usize,
+        format in 0..3usize,
+        form in prop::sample::select(vec![InputForm::Bits, InputForm::I8, InputForm::U8, InputForm::F32]),
+        octets in prop::collection::vec(any::<u8>(), 0..9000),
+        cuts in prop::collection::vec(1..3000usize, 1..5),
+    ) {
+        let (_, coding, frame_len, _) = codings()[which];
+        let mut settings = settings(frames(frame_len)[format], coding);
+        settings.scid = None;
+        if matches!(coding, CodingSettings::Channel { .. }) {
+            settings.input = InputSettings { form, ..InputSettings::BITS };
+        }
+        let found = |cuts: &[usize]| {
+            let mut receiver = DownlinkReceiver::new(&settings).unwrap();
+            let (mut rest, mut cuts, mut all) = (&octets[..], cuts.iter().cycle(), Vec::new());
+            while !rest.is_empty() {
+                let (piece, later) = rest.split_at(rest.len().min(*cuts.next().unwrap()));
+                rest = later;
+                receiver.receive(piece, |found| all.push(format!("{found:?}")));
+            }
+            receiver.finish(|found| all.push(format!("{found:?}")));
+            (all, receiver.counters())
+        };
+        prop_assert_eq!(found(&cuts), found(&[usize::MAX]));
     }
 }
