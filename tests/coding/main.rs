@@ -5,11 +5,16 @@
 mod common;
 
 mod cadu;
+mod channel;
+mod cltu;
 mod convolutional;
+#[cfg(feature = "erasure")]
+mod erasure;
 mod ldpc;
 mod marker;
 mod randomizer;
 mod real_data;
 mod receiver;
+mod recordings;
 mod reed_solomon;
 mod turbo;
