@@ -43,12 +43,16 @@ pub mod wire;
 
 #[cfg(feature = "alloc")]
 pub mod bpa;
+#[cfg(all(feature = "alloc", feature = "crypto"))]
+pub mod bpsec;
 #[cfg(feature = "alloc")]
 pub mod bundle;
 #[cfg(feature = "alloc")]
 pub mod cla;
 #[cfg(feature = "alloc")]
 pub mod io;
+#[cfg(feature = "crypto")]
+pub mod keys;
 #[cfg(feature = "alloc")]
 pub mod link;
 pub mod ltp;

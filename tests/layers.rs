@@ -17,8 +17,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("link", &["cop", "frame", "coding"]),
     ("ltp", BASE),
     ("bundle", BASE),
+    ("keys", &[]),
+    ("bpsec", &["bundle", "keys"]),
     ("routing", &["bundle"]),
-    ("bpa", &["bundle", "routing"]),
+    ("bpa", &["bundle", "bpsec", "routing"]),
     // Adapters cut blocks and wrap segments; they know neither the agent nor a link.
     ("cla", &["bundle", "ltp", "packet"]),
     // Where agent, adapters and links meet.

@@ -4,6 +4,7 @@ mod cadu;
 mod convolutional;
 mod ldpc;
 mod reed_solomon;
+mod turbo;
 
 use criterion::{criterion_group, criterion_main};
 
@@ -26,6 +27,7 @@ criterion_group!(
     reed_solomon::reed_solomon,
     cadu::randomizer,
     cadu::receiver,
-    ldpc::ldpc
+    ldpc::ldpc,
+    turbo::turbo
 );
 criterion_main!(benches);

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use spacelink::frame::aos::{AosParameters, AosSettings, ChannelSettings, Multiplexer};
+use spacelink::frame::aos::{AosParameters, AosSettings};
 use spacelink::frame::receive::{Demultiplexer, DemultiplexerSettings};
+use spacelink::frame::send::{ChannelSettings, Multiplexer};
 use spacelink::frame::{Scid, Vcid};
 use spacelink::link::{AosLink, AosLinkParameters};
 use spacelink::packet::EncapsulationPacket;

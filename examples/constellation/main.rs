@@ -90,7 +90,7 @@ pub struct Outcome {
     pub deliveries: Vec<Delivery>,
     pub end: Instant,
     pub links: Vec<LinkReport>,
-    pub most_octets_stored: usize,
+    pub most_octets_stored: u64,
 }
 
 /// Service number of the file's endpoint.
@@ -165,11 +165,15 @@ fn report(
     wall: Duration,
 ) -> Report {
     let mut assembly = pieces::Assembly::default();
-    outcome.deliveries.iter().for_each(|delivery| assembly.add(&delivery.payload));
+    outcome
+        .deliveries
+        .iter()
+        .filter_map(|delivery| delivery.payload.octets())
+        .for_each(|octets| assembly.add(octets));
     let received = assembly.file();
     let bundles = outcome.deliveries.iter().map(|delivery| BundleReport {
         sequence: delivery.id.timestamp.sequence,
-        octets: delivery.payload.len(),
+        octets: delivery.payload.len() as usize,
         hops: delivery.hops.unwrap_or(0),
         delivered_at_seconds: delivery.received.as_secs_f64(),
     });

@@ -23,7 +23,7 @@ pub struct Report {
     pub virtual_seconds: f64,
     pub wall_seconds: f64,
     /// Most octets any node ever stored at once.
-    pub most_octets_stored: usize,
+    pub most_octets_stored: u64,
     pub links: Vec<LinkReport>,
 }
 

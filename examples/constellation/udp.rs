@@ -22,7 +22,7 @@ pub const HOST_DELAY: Duration = Duration::from_millis(150);
 /// What a node's task says when it is over.
 struct Played {
     node: usize,
-    most_octets_stored: usize,
+    most_octets_stored: u64,
     links: Vec<(LinkId, LinkCounters, ChannelCounters)>,
 }
 

@@ -132,7 +132,7 @@ async fn receive(options: &Options, out: &PathBuf) -> Result<bool, Box<dyn Error
         tokio::time::timeout_at(deadline, host.step()).await.unwrap_or(Ok(()))?;
         while let Some(event) = host.poll_event() {
             if let Event::Delivered(delivery) = event {
-                assembly.add(&delivery.payload);
+                delivery.payload.octets().into_iter().for_each(|octets| assembly.add(octets));
             }
         }
         if let Some(file) = assembly.file().filter(|_| !written) {

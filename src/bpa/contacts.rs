@@ -25,6 +25,10 @@ impl Contacts {
         self.open.contains_key(&neighbour)
     }
 
+    pub(super) fn open_to(&self, neighbour: NodeNumber) -> Option<&Contact> {
+        self.open.get(&neighbour)
+    }
+
     /// The next contact that has started or ended by `now`, in order of time; ends come before starts.
     pub(super) fn next_change(&mut self, now: Instant) -> Option<Event> {
         let start = self.next_start().filter(|start| *start <= now);

@@ -1,7 +1,9 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 use core::time::Duration;
 
+use super::quota::Class;
 use super::store::Key;
 use crate::bundle::NodeNumber;
 use crate::routing::{Contact, ContactPlan, PlanTime, Query, Router};
@@ -9,28 +11,41 @@ use crate::time::Instant;
 
 /// Which stored bundle goes to which neighbour next.
 ///
-/// Bundles wait by destination node, oldest first. A route is worked out for a destination when somebody asks,
-/// and kept until a neighbour fails or comes back, or [`ROUTE_LIFETIME`] is over.
+/// Bundles wait by destination node, the most urgent and then the oldest first. A route is worked out for a
+/// destination when somebody asks, and kept until a neighbour fails or comes back, or [`ROUTE_LIFETIME`] is over.
 #[derive(Debug)]
 pub(super) struct Forwarding {
     here: NodeNumber,
     router: Router,
-    waiting: BTreeMap<NodeNumber, BTreeSet<Key>>,
-    routes: BTreeMap<NodeNumber, Cached>,
+    waiting: BTreeMap<NodeNumber, Queue>,
+    /// When the routes of destinations for which bundles wait are to be looked for again.
+    stale: BTreeSet<(Instant, NodeNumber)>,
+    /// The first of each destination's bundles, by the neighbour that is next on its route.
+    ready: BTreeMap<NodeNumber, BTreeSet<Ready>>,
     /// Neighbours that are left alone after a failed transfer, and until when.
     paused: BTreeMap<NodeNumber, Instant>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Cached {
+type Place = (Reverse<Class>, Key);
+type Ready = (Place, NodeNumber);
+
+#[derive(Debug, Default)]
+struct Queue {
+    places: BTreeSet<Place>,
     /// First contact of the route; `None` when there is no route.
     first: Option<Contact>,
+    /// Until when the route holds.
     until: Instant,
+    /// The place of this queue in `ready`.
+    at: Option<(NodeNumber, Place)>,
 }
 
 /// How long a route is used before it is looked for again. A later start can only be as good or worse, so this
 /// bounds how long a bundle may follow a route that has been overtaken.
 const ROUTE_LIFETIME: Duration = Duration::from_secs(1);
+
+/// How many bundles of one destination are looked at for one that can go now.
+const LOOK_AHEAD: usize = 32;
 
 impl Forwarding {
     pub(super) fn new(here: NodeNumber, plan: ContactPlan) -> Self {
@@ -38,7 +53,8 @@ impl Forwarding {
             here,
             router: Router::new(plan),
             waiting: BTreeMap::new(),
-            routes: BTreeMap::new(),
+            stale: BTreeSet::new(),
+            ready: BTreeMap::new(),
             paused: BTreeMap::new(),
         }
     }
@@ -47,41 +63,56 @@ impl Forwarding {
         self.router.plan()
     }
 
-    pub(super) fn wait(&mut self, destination: NodeNumber, key: Key) {
-        self.waiting.entry(destination).or_default().insert(key);
+    pub(super) fn wait(&mut self, destination: NodeNumber, class: Class, key: Key) {
+        let queue = match self.waiting.entry(destination) {
+            alloc::collections::btree_map::Entry::Occupied(queue) => queue.into_mut(),
+            alloc::collections::btree_map::Entry::Vacant(empty) => {
+                self.stale.insert((Instant::ZERO, destination));
+                empty.insert(Queue::default())
+            }
+        };
+        queue.places.insert((Reverse(class), key));
+        if queue.places.first() == Some(&(Reverse(class), key)) {
+            self.attach(destination);
+        }
     }
 
     /// Takes the bundle out of its queue.
-    pub(super) fn forget(&mut self, destination: NodeNumber, key: Key) {
-        if let Some(keys) = self.waiting.get_mut(&destination) {
-            keys.remove(&key);
-            if keys.is_empty() {
-                self.waiting.remove(&destination);
-                self.routes.remove(&destination);
-            }
+    pub(super) fn forget(&mut self, destination: NodeNumber, class: Class, key: Key) {
+        let Some(queue) = self.waiting.get_mut(&destination) else { return };
+        queue.places.remove(&(Reverse(class), key));
+        if queue.places.is_empty() {
+            // The route is kept until it is stale: the next bundle may come soon.
+            self.detach(destination);
+        } else if queue.at.is_some_and(|(_, (_, first))| first == key) {
+            self.attach(destination);
         }
     }
 
-    /// The oldest bundle whose route starts with a contact to `neighbour` that is open now.
-    pub(super) fn next_for(&mut self, now: Instant, neighbour: NodeNumber) -> Option<Key> {
+    /// The first bundle whose route starts with a contact to `neighbour` that is open now and that `fits`.
+    pub(super) fn next_for(
+        &mut self,
+        now: Instant,
+        neighbour: NodeNumber,
+        fits: impl Fn(Key) -> bool,
+    ) -> Option<Key> {
         if self.paused.contains_key(&neighbour) {
             return None;
         }
-        let oldest =
-            |(destination, keys): (&NodeNumber, &BTreeSet<Key>)| Some((*keys.first()?, *destination));
-        let mut candidates: Vec<_> = self.waiting.iter().filter_map(oldest).collect();
-        candidates.sort_unstable();
-        let goes_there = |(_, destination): &(Key, NodeNumber)| {
-            let first = self.first_contact(now, *destination);
-            first.is_some_and(|first| first.to == neighbour && first.is_open(PlanTime::from_instant(now)))
-        };
-        candidates.into_iter().find(goes_there).map(|(key, _)| key)
+        self.refresh(now);
+        let time = PlanTime::from_instant(now);
+        let open = self.ready.get(&neighbour)?.iter().filter_map(|(_, destination)| {
+            self.waiting.get(destination).filter(|queue| queue.first.is_some_and(|first| first.is_open(time)))
+        });
+        open.flat_map(|queue| queue.places.iter().take(LOOK_AHEAD))
+            .map(|(_, key)| *key)
+            .find(|key| fits(*key))
     }
 
     /// Leaves `neighbour` alone until `until`: a transfer to it has just failed.
     pub(super) fn pause(&mut self, neighbour: NodeNumber, until: Instant) {
         self.paused.insert(neighbour, until);
-        self.routes.clear();
+        self.forget_routes();
     }
 
     /// Lets neighbours whose pause is over be used again.
@@ -89,7 +120,7 @@ impl Forwarding {
         let before = self.paused.len();
         self.paused.retain(|_, until| now < *until);
         if self.paused.len() != before {
-            self.routes.clear();
+            self.forget_routes();
         }
     }
 
@@ -99,18 +130,48 @@ impl Forwarding {
 
     /// Works all routes out afresh when they are next asked for.
     pub(super) fn forget_routes(&mut self) {
-        self.routes.clear();
+        self.stale = self.waiting.keys().map(|destination| (Instant::ZERO, *destination)).collect();
+        for queue in self.waiting.values_mut() {
+            queue.until = Instant::ZERO;
+        }
     }
 
-    fn first_contact(&mut self, now: Instant, destination: NodeNumber) -> Option<Contact> {
-        if let Some(cached) = self.routes.get(&destination).filter(|cached| now < cached.until) {
-            return cached.first;
+    /// Looks for the routes that are stale.
+    fn refresh(&mut self, now: Instant) {
+        while let Some((until, destination)) = self.stale.first().copied().filter(|(until, _)| *until <= now)
+        {
+            self.stale.remove(&(until, destination));
+            let Some(queue) = self.waiting.get_mut(&destination) else { continue };
+            if queue.places.is_empty() {
+                self.waiting.remove(&destination);
+                continue;
+            }
+            let paused: Vec<_> = self.paused.keys().copied().collect();
+            let query = Query::new(self.here, destination, PlanTime::from_instant(now)).exclude(&paused);
+            let hop = self.router.next_hop(&query);
+            queue.first = hop.and_then(|hop| self.router.plan().contact(hop.contact).copied());
+            queue.until = now + ROUTE_LIFETIME;
+            self.stale.insert((queue.until, destination));
+            self.attach(destination);
         }
-        let paused: Vec<_> = self.paused.keys().copied().collect();
-        let query = Query::new(self.here, destination, PlanTime::from_instant(now)).exclude(&paused);
-        let hop = self.router.next_hop(&query);
-        let first = hop.and_then(|hop| self.router.plan().contact(hop.contact).copied());
-        self.routes.insert(destination, Cached { first, until: now + ROUTE_LIFETIME });
-        first
+    }
+
+    /// Puts the first bundle for `destination` where the neighbour that is next on its route finds it.
+    fn attach(&mut self, destination: NodeNumber) {
+        self.detach(destination);
+        let Some(queue) = self.waiting.get_mut(&destination) else { return };
+        if let (Some(first), Some(place)) = (queue.first, queue.places.first()) {
+            queue.at = Some((first.to, *place));
+            self.ready.entry(first.to).or_default().insert((*place, destination));
+        }
+    }
+
+    fn detach(&mut self, destination: NodeNumber) {
+        let Some(queue) = self.waiting.get_mut(&destination) else { return };
+        if let Some((neighbour, place)) = queue.at.take()
+            && let Some(ready) = self.ready.get_mut(&neighbour)
+        {
+            ready.remove(&(place, destination));
+        }
     }
 }

@@ -1,37 +1,110 @@
 //! The bundle agent: receives, stores, forwards, delivers.
 //!
 //! [`Agent`] is sans-IO. It is told of bundles that arrived and of transfers that ended; it says which bundle to
-//! hand to which neighbour now, what was delivered here, and when contacts start and end. A bundle stays in its
-//! [`Store`] until the layer below has proved that it is across, until it is delivered, or until its lifetime is
-//! over: never is it dropped because a link broke.
+//! hand to which neighbour now, what was delivered here, and when contacts start and end.
 //!
 //! ```
 //! use bytes::Bytes;
-//! use spacelink::bpa::{Agent, AgentParameters, Event, TransmissionRequest};
+//! use spacelink::bpa::{Agent, AgentParameters, Event, Registration, TransmissionRequest};
 //! use spacelink::bundle::{Eid, NodeNumber};
 //! use spacelink::routing::ContactPlan;
 //! use spacelink::time::Instant;
 //! use std::time::Duration;
 //!
+//! let now = Instant::ZERO;
 //! let here = Eid::ipn(NodeNumber(7), 1);
 //! let mut agent = Agent::new(AgentParameters::new(NodeNumber(7)), ContactPlan::default());
-//! agent.register(1);
+//! agent.register(Registration::new((&here).into()));
 //! let request = TransmissionRequest::new(here.clone(), Bytes::from_static(b"to myself"), Duration::from_secs(60));
-//! agent.transmit(Instant::ZERO, request)?;
-//! let Some(Event::Delivered(delivery)) = agent.poll_event() else { panic!("nothing delivered") };
-//! assert_eq!((delivery.destination, &delivery.payload[..]), (here, &b"to myself"[..]));
+//! agent.transmit(now, request)?;
+//!
+//! let Some(Event::Delivered(delivery)) = agent.poll_event(now) else { panic!("nothing delivered") };
+//! assert_eq!(delivery.payload.octets().unwrap(), "to myself");
+//! agent.acknowledge(now, delivery.delivery);
+//! assert!(agent.is_empty());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Left out so far: status reports, fragmentation, security, priorities, custody, a durable store.
+//! # Nothing is lost
+//!
+//! A bundle leaves the [`Store`] only on proof: the layer below has confirmed it ([`Outcome::Across`]), the application
+//! has acknowledged it ([`Agent::acknowledge`]), or its lifetime is over. The neighbour it came from may be told that
+//! it is across only when [`Reception::Safe`] or [`Event::Kept`] says so; a refusal that
+//! [is temporary](Refusal::is_temporary) leaves it with the neighbour. After a restart on the same store the agent goes
+//! on with what it finds.
+//!
+//! # Payloads need not be in memory
+//!
+//! A bundle comes whole ([`Agent::receive`]) or header first ([`Agent::begin`], [`append`](Agent::append),
+//! [`finish`](Agent::finish)), and goes out whole ([`Agent::octets`]) or by pieces ([`Agent::read_transfer`]). What is
+//! in memory for each bundle is its header and a few words.
+//!
+//! # Fragments
+//!
+//! A bundle that does not fit what a neighbour takes, or what is left of the contact, is cut
+//! ([`NeighbourParameters`]); one whose transfer broke part way goes on from there ([`Outcome::Partly`],
+//! [`Agent::interrupt`]). Fragments for this node wait in the store as they came, overlapping or twice, and make one
+//! delivery.
+//!
+//! # Copies and loops
+//!
+//! A second copy of a bundle is refused as one, also after a restart. Only a bundle that was sent on and comes back,
+//! having passed more nodes than when it was here, is taken again: the neighbour that returns it has no better place
+//! for it. Hop limits end that.
+//!
+//! # When it is full
+//!
+//! [`Quotas`] bound what is kept by octets and by bundles, in all, by source and by class. Less urgent bundles make
+//! room for more urgent ones; otherwise the bundle is refused, for now. Reports are off unless
+//! [`AgentParameters::reports_per_second`] allows them.
+//!
+//! Left out: custody, security (see `bpsec`), more than one route at a time.
 
 mod agent;
 mod contacts;
+mod counters;
+mod delivering;
 mod event;
 mod forwarding;
+mod memory;
+mod parameters;
+mod ping;
+mod quota;
+mod reassembly;
+mod record;
+mod reporting;
 mod seen;
+mod sending;
 mod store;
 
-pub use agent::{Agent, AgentCounters, AgentParameters, TransmissionRequest};
-pub use event::{Delivery, Event, Outbound, Outcome, Refusal, RequestError};
-pub use store::{Key, MemoryStore, Store, StoreFull, Stored};
+pub use agent::Agent;
+#[cfg(feature = "metrics")]
+pub use counters::publish;
+pub use counters::{AgentCounters, NeighbourCounters};
+pub use event::{
+    Delivery, DeliveryId, Event, Outbound, Outcome, Payload, ReadError, Reception, Refusal, RequestError,
+    TransferId,
+};
+pub use memory::MemoryStore;
+pub use parameters::{
+    AgentParameters, GroupCommit, NeighbourParameters, Registration, RegistrationId, Rule,
+    TransmissionRequest,
+};
+pub use ping::{Ping, PingStats};
+pub use quota::{Amount, Class, Quota, Quotas, StoreFull};
+pub use store::{Durability, Key, Memory, Recovered, Store, StoreError, StoreEvent};
+
+/// One line for the `tracing` facade, where that is wanted.
+#[cfg(feature = "tracing")]
+macro_rules! trace {
+    ($what:literal, $($field:tt)*) => {
+        tracing::debug!(target: "spacelink::bpa", $($field)*, $what)
+    };
+}
+
+#[cfg(not(feature = "tracing"))]
+macro_rules! trace {
+    ($($anything:tt)*) => {};
+}
+
+use trace;

@@ -1,7 +1,9 @@
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 
-use crate::bundle::BundleId;
-use crate::time::Instant;
+use crate::bundle::{BundleId, CreationTimestamp, Eid, FragmentRange, NodeNumber};
+use crate::time::{DtnTime, Instant};
+use crate::wire::{Decode, Encode};
 
 /// Which bundles have been here, so that a second copy is known for one.
 ///
@@ -10,30 +12,122 @@ use crate::time::Instant;
 #[derive(Debug)]
 pub(super) struct Seen {
     limit: usize,
-    expiries: BTreeMap<BundleId, Instant>,
+    fates: BTreeMap<BundleId, (Fate, Instant)>,
     by_expiry: BTreeSet<(Instant, BundleId)>,
+}
+
+/// What became of a bundle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It is here.
+    Held,
+    /// It is done with: a copy is of no use.
+    Done,
+    /// It was sent on. It had come from this neighbour (`None`: made here), having passed so many nodes.
+    Forwarded { from: Option<NodeNumber>, hops: Option<u64> },
+}
+
+impl Fate {
+    /// Whether a copy that comes from `from` after so many nodes is only a copy.
+    ///
+    /// A bundle that was sent on and comes back because nobody further on had a better way is not: the
+    /// neighbour that sends it has nobody else to leave it to. Such a one has passed more nodes than when it was here
+    /// first; a bundle that is merely sent once more has not.
+    pub fn makes_copy(self, from: Option<NodeNumber>, hops: Option<u64>) -> bool {
+        match self {
+            Self::Held | Self::Done => true,
+            Self::Forwarded { from: before, hops: passed } => match (hops, passed) {
+                (Some(hops), Some(passed)) => hops <= passed,
+                _ => from == before,
+            },
+        }
+    }
 }
 
 impl Seen {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, expiries: BTreeMap::new(), by_expiry: BTreeSet::new() }
+        Self { limit, fates: BTreeMap::new(), by_expiry: BTreeSet::new() }
     }
 
-    pub(super) fn contains(&self, id: &BundleId) -> bool {
-        self.expiries.contains_key(id)
+    pub(super) fn fate(&self, id: &BundleId) -> Option<Fate> {
+        self.fates.get(id).map(|(fate, _)| *fate)
     }
 
-    pub(super) fn insert(&mut self, now: Instant, id: BundleId, expires: Instant) {
+    pub(super) fn insert(&mut self, now: Instant, id: BundleId, fate: Fate, expires: Instant) {
         while let Some((expiry, _)) = self.by_expiry.first() {
             if *expiry > now && self.by_expiry.len() < self.limit {
                 break;
             }
             if let Some((_, id)) = self.by_expiry.pop_first() {
-                self.expiries.remove(&id);
+                self.fates.remove(&id);
             }
         }
-        if self.expiries.insert(id.clone(), expires).is_none() {
-            self.by_expiry.insert((expires, id));
+        match self.fates.insert(id.clone(), (fate, expires)) {
+            None => _ = self.by_expiry.insert((expires, id)),
+            Some((_, before)) if before != expires => {
+                self.by_expiry.remove(&(before, id.clone()));
+                self.by_expiry.insert((expires, id));
+            }
+            Some(_) => {}
         }
     }
+
+    pub(super) fn set_fate(&mut self, id: &BundleId, fate: Fate) {
+        if let Some((known, _)) = self.fates.get_mut(id) {
+            *known = fate;
+        }
+    }
+
+    pub(super) fn forget(&mut self, id: &BundleId) {
+        if let Some((_, expires)) = self.fates.remove(id) {
+            self.by_expiry.remove(&(expires, id.clone()));
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.fates.len()
+    }
+}
+
+/// An identity and its fate as a store keeps it: eight words, and the source.
+pub(super) fn encode(id: &BundleId, fate: Fate) -> Vec<u8> {
+    let (kind, from, hops) = match fate {
+        Fate::Held | Fate::Done => (0, None, None),
+        Fate::Forwarded { from, hops } => (1, from, hops),
+    };
+    let part = id.fragment.map(|part| (part.offset, part.len));
+    let flags = kind
+        | u64::from(from.is_some()) << 1
+        | u64::from(hops.is_some()) << 2
+        | u64::from(part.is_some()) << 3;
+    let (offset, len) = part.unwrap_or_default();
+    let from = from.map_or(0, |node| node.0);
+    let words = [flags, from, hops.unwrap_or(0), id.timestamp.time.0, id.timestamp.sequence, offset, len];
+    let mut octets = Vec::with_capacity(words.len() * 8 + id.source.encoded_len());
+    for word in words {
+        octets.extend_from_slice(&word.to_be_bytes());
+    }
+    let start = octets.len();
+    octets.resize(start + id.source.encoded_len(), 0);
+    let written = id.source.encode(&mut octets[start..]);
+    debug_assert!(written.is_ok());
+    octets
+}
+
+/// What [`encode`] wrote; `None` when it did not.
+pub(super) fn decode(octets: &[u8]) -> Option<(BundleId, Fate)> {
+    let (words, rest) =
+        octets.as_chunks::<8>().0.split_at_checked(7).map(|(words, _)| (words, &octets[56..]))?;
+    let word = |at: usize| u64::from_be_bytes(words[at]);
+    let flag = |bit: u64| word(0) & 1 << bit != 0;
+    let fate = match flag(0) {
+        false => Fate::Done,
+        true => {
+            Fate::Forwarded { from: flag(1).then(|| NodeNumber(word(1))), hops: flag(2).then(|| word(2)) }
+        }
+    };
+    let (source, _) = Eid::decode(rest).ok()?;
+    let timestamp = CreationTimestamp { time: DtnTime(word(3)), sequence: word(4) };
+    let fragment = flag(3).then(|| FragmentRange { offset: word(5), len: word(6) });
+    Some((BundleId { source, timestamp, fragment }, fate))
 }

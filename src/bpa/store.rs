@@ -1,113 +1,219 @@
-use alloc::collections::BTreeMap;
+use alloc::vec;
+use bytes::Bytes;
 
-use crate::bundle::{Bundle, BundleId, NodeNumber};
-use crate::time::Instant;
+use crate::time::DtnTime;
 
-/// How a store names one bundle it keeps. Never used again for another.
+/// How a store names one bundle it keeps. Later bundles have greater keys; none is used twice while the store is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub u64);
 
-/// A bundle and what the agent must remember of it.
-#[derive(Clone, Debug)]
-pub struct Stored {
-    /// The bundle as received or made.
-    pub bundle: Bundle,
-    /// Its identity, worked out once.
-    pub id: BundleId,
-    /// When it came here, which is where its age starts to grow.
-    pub received: Instant,
-    /// When its lifetime is over.
-    pub expires: Instant,
-    /// The neighbour it came from; `None` when it was made here.
-    pub from: Option<NodeNumber>,
+/// Whether a store outlives the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// It does not: what it keeps is as safe on return of [`Store::put`] as it will ever be. Records and memories
+    /// are not asked for.
+    Volatile,
+    /// It does, once it has said so by [`StoreEvent::Durable`].
+    Deferred,
 }
 
-/// No room for one more bundle.
+/// What a store has to tell, some time after the call that caused it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreEvent {
+    /// The bundle kept as this key survives loss of power from now on.
+    Durable(Key),
+    /// The bundle could not be made durable, and is gone.
+    Failed(Key),
+    /// The bundle is removed for good: it will not be found after a restart.
+    Removed(Key),
+    /// Octets that were [`StoreError::Later`] are at hand.
+    Readable(Key),
+}
+
+/// Why a store did not do what it was asked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("store: {needed} octets needed, {free} octets and {free_bundles} bundles free")]
-pub struct StoreFull {
-    /// Octets the bundle takes.
-    pub needed: usize,
-    /// Octets there is room for.
-    pub free: usize,
-    /// Bundles there is room for.
-    pub free_bundles: usize,
+#[non_exhaustive]
+pub enum StoreError {
+    /// The medium has no room for so many octets more.
+    #[error("store: no room for {needed} octets")]
+    Full {
+        /// Octets asked for.
+        needed: u64,
+    },
+    /// The medium failed; the word says at what.
+    #[error("store: {0} failed")]
+    Medium(&'static str),
+    /// The octets are not at hand yet: ask again after [`StoreEvent::Readable`].
+    #[error("store: octets not at hand yet")]
+    Later,
+    /// Nothing is kept under this key.
+    #[error("store: no bundle {0:?}")]
+    Unknown(Key),
 }
 
-/// Where an agent keeps its bundles.
+/// The identity of a bundle that is gone, kept until its lifetime is over so that a copy is known for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory<'a> {
+    /// The identity, encoded by the agent.
+    pub id: &'a [u8],
+    /// Until when it is worth remembering.
+    pub until: DtnTime,
+}
+
+/// What a store has kept since an earlier run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovered<'a> {
+    /// A bundle.
+    Bundle {
+        /// Its key.
+        key: Key,
+        /// Its record, as last given.
+        record: &'a [u8],
+        /// Octets of its payload.
+        payload_len: u64,
+    },
+    /// The identity of one that is gone.
+    Memory(Memory<'a>),
+}
+
+/// Where an agent keeps its bundles: a record of a few hundred octets and a payload of any length for each.
+///
+/// A payload need not be in memory: it may be given piece by piece ([`begin`](Self::begin),
+/// [`append`](Self::append), [`keep`](Self::keep)) and is read by range. What a record says is the agent's business.
+///
+/// A store may take its time: what it was told becomes durable with a later [`commit`](Self::commit), and it says so
+/// by [`poll_event`](Self::poll_event). A store across a network answers [`StoreError::Later`] to a read and reports
+/// when the octets have come. The agent releases nothing on the strength of a call alone.
 pub trait Store {
-    /// Keeps `stored` and gives it a key.
+    /// Whether it outlives the program.
+    fn durability(&self) -> Durability;
+
+    /// Keeps a bundle.
     ///
     /// # Errors
-    /// [`StoreFull`] when a quota would be broken; nothing has changed then.
-    fn put(&mut self, stored: Stored) -> Result<Key, StoreFull>;
+    /// [`StoreError`]; nothing has changed then.
+    fn put(&mut self, record: &[u8], payload: Bytes) -> Result<Key, StoreError>;
 
-    /// The bundle kept as `key`.
-    fn get(&self, key: Key) -> Option<&Stored>;
+    /// Opens a spool for a payload that comes in pieces. After a restart a spool is gone.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing has changed then.
+    fn begin(&mut self) -> Result<Key, StoreError>;
 
-    /// Gives the bundle kept as `key` back and forgets it.
-    fn remove(&mut self, key: Key) -> Option<Stored>;
+    /// Adds octets at the end of a spool.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the spool may hold part of the octets and is only good for removal.
+    fn append(&mut self, key: Key, octets: &[u8]) -> Result<(), StoreError>;
 
-    /// Bundles kept.
-    fn len(&self) -> usize;
+    /// Makes a spool a bundle.
+    ///
+    /// # Errors
+    /// [`StoreError`]; it is still a spool then.
+    fn keep(&mut self, key: Key, record: &[u8]) -> Result<(), StoreError>;
 
-    /// Octets kept, as counted against the quota.
-    fn octets(&self) -> usize;
+    /// Puts another record in place of a bundle's.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the old record stands then.
+    fn update(&mut self, key: Key, record: &[u8]) -> Result<(), StoreError>;
 
-    /// Whether nothing is kept.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// Forgets a bundle or spool and, if told so, remembers an identity, both in one step. Unknown keys are ignored.
+    fn remove(&mut self, key: Key, memory: Option<Memory<'_>>);
+
+    /// Octets of a payload; of a spool, those that have come.
+    fn payload_len(&self, key: Key) -> Option<u64>;
+
+    /// Reads payload octets from `offset` on and returns how many there were: less than `out` holds only at the end.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn read(&mut self, key: Key, offset: u64, out: &mut [u8]) -> Result<usize, StoreError>;
+
+    /// A whole payload. Stores that have it in one piece give it without a copy.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::Full`] when it does not fit into memory.
+    fn payload(&mut self, key: Key) -> Result<Bytes, StoreError> {
+        let needed = self.payload_len(key).ok_or(StoreError::Unknown(key))?;
+        let len = usize::try_from(needed).map_err(|_| StoreError::Full { needed })?;
+        let mut octets = vec![0; len];
+        let read = self.read(key, 0, &mut octets)?;
+        octets.truncate(read);
+        Ok(octets.into())
     }
+
+    /// Makes all that was done so far durable, and forgets identities whose time is over at `now`.
+    fn commit(&mut self, now: DtnTime);
+
+    /// Octets given since the last commit, for which memory may be held.
+    fn uncommitted(&self) -> usize;
+
+    /// What there is to tell.
+    fn poll_event(&mut self) -> Option<StoreEvent>;
+
+    /// Tells all that was kept by an earlier run, bundles in order of their keys. To be called once, first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the medium cannot be read.
+    fn recover(&mut self, each: &mut dyn FnMut(Recovered<'_>)) -> Result<(), StoreError>;
 }
 
-/// Bundles in memory, within quotas of octets and of bundles.
-#[derive(Debug)]
-pub struct MemoryStore {
-    bundles: BTreeMap<Key, Stored>,
-    next: u64,
-    octets: usize,
-    max_octets: usize,
-    max_bundles: usize,
-}
-
-impl MemoryStore {
-    /// An empty store that takes up to `max_bundles` bundles of `max_octets` octets in all.
-    #[must_use]
-    pub fn new(max_octets: usize, max_bundles: usize) -> Self {
-        Self { bundles: BTreeMap::new(), next: 0, octets: 0, max_octets, max_bundles }
-    }
-}
-
-impl Store for MemoryStore {
-    fn put(&mut self, stored: Stored) -> Result<Key, StoreFull> {
-        let needed = stored.bundle.encoded_len();
-        let free = self.max_octets - self.octets;
-        let free_bundles = self.max_bundles - self.bundles.len();
-        if needed > free || free_bundles == 0 {
-            return Err(StoreFull { needed, free, free_bundles });
-        }
-        let key = Key(self.next);
-        self.next += 1;
-        self.octets += needed;
-        self.bundles.insert(key, stored);
-        Ok(key)
+impl<S: Store + ?Sized> Store for alloc::boxed::Box<S> {
+    fn durability(&self) -> Durability {
+        (**self).durability()
     }
 
-    fn get(&self, key: Key) -> Option<&Stored> {
-        self.bundles.get(&key)
+    fn put(&mut self, record: &[u8], payload: Bytes) -> Result<Key, StoreError> {
+        (**self).put(record, payload)
     }
 
-    fn remove(&mut self, key: Key) -> Option<Stored> {
-        let stored = self.bundles.remove(&key)?;
-        self.octets -= stored.bundle.encoded_len();
-        Some(stored)
+    fn begin(&mut self) -> Result<Key, StoreError> {
+        (**self).begin()
     }
 
-    fn len(&self) -> usize {
-        self.bundles.len()
+    fn append(&mut self, key: Key, octets: &[u8]) -> Result<(), StoreError> {
+        (**self).append(key, octets)
     }
 
-    fn octets(&self) -> usize {
-        self.octets
+    fn keep(&mut self, key: Key, record: &[u8]) -> Result<(), StoreError> {
+        (**self).keep(key, record)
+    }
+
+    fn update(&mut self, key: Key, record: &[u8]) -> Result<(), StoreError> {
+        (**self).update(key, record)
+    }
+
+    fn remove(&mut self, key: Key, memory: Option<Memory<'_>>) {
+        (**self).remove(key, memory);
+    }
+
+    fn payload_len(&self, key: Key) -> Option<u64> {
+        (**self).payload_len(key)
+    }
+
+    fn read(&mut self, key: Key, offset: u64, out: &mut [u8]) -> Result<usize, StoreError> {
+        (**self).read(key, offset, out)
+    }
+
+    fn payload(&mut self, key: Key) -> Result<Bytes, StoreError> {
+        (**self).payload(key)
+    }
+
+    fn commit(&mut self, now: DtnTime) {
+        (**self).commit(now);
+    }
+
+    fn uncommitted(&self) -> usize {
+        (**self).uncommitted()
+    }
+
+    fn poll_event(&mut self) -> Option<StoreEvent> {
+        (**self).poll_event()
+    }
+
+    fn recover(&mut self, each: &mut dyn FnMut(Recovered<'_>)) -> Result<(), StoreError> {
+        (**self).recover(each)
     }
 }

@@ -1,6 +1,7 @@
 use super::check::{Digest, KnownCheck};
 use super::{BlockFlags, BundleError, CrcType, Eid};
 use crate::wire::{DecodeError, EncodeError, Writer, cbor};
+use alloc::vec;
 use bytes::Bytes;
 use core::time::Duration;
 
@@ -255,7 +256,7 @@ impl Block {
     }
 
     /// Writes the block-type-specific data, unless it is the payload.
-    fn write_data(&self, out: &mut Writer<'_>) -> Result<(), EncodeError> {
+    pub(super) fn write_data(&self, out: &mut Writer<'_>) -> Result<(), EncodeError> {
         match &self.content {
             BlockContent::PreviousNode(eid) => eid.write(out),
             BlockContent::Age(millis) => cbor::put_unsigned(out, *millis),
@@ -269,8 +270,25 @@ impl Block {
         }
     }
 
+    /// The block-type-specific data as encoded; nothing for the payload, which is kept apart.
+    #[must_use]
+    pub fn data(&self) -> Bytes {
+        if let BlockContent::Octets { data, .. } = &self.content {
+            return data.clone();
+        }
+        if matches!(self.content, BlockContent::Payload { .. }) {
+            return Bytes::new();
+        }
+        // What is in memory can be counted.
+        let mut data = vec![0; usize::try_from(self.data_len()).unwrap_or_default()];
+        let written: Result<(), EncodeError> = self.write_data(&mut Writer::new(&mut data));
+        debug_assert!(written.is_ok());
+        data.into()
+    }
+
     /// Octets of the block-type-specific data.
-    pub(super) fn data_len(&self) -> u64 {
+    #[must_use]
+    pub fn data_len(&self) -> u64 {
         let len = match &self.content {
             BlockContent::Payload { len } => return *len,
             BlockContent::PreviousNode(eid) => eid.wire_len(),

@@ -90,7 +90,7 @@ impl Header {
     }
 
     /// The lowest number that no block has and no block speaks of as encrypted.
-    fn free_number(&self) -> u64 {
+    pub(crate) fn free_number(&self) -> u64 {
         let mut taken: Vec<u64> = self.blocks.iter().map(|block| block.number).collect();
         security::encrypted_numbers(&self.blocks, &mut taken);
         taken.sort_unstable();

@@ -96,15 +96,17 @@ impl Header {
     }
 
     fn replicated_blocks(&self) -> Result<Vec<Block>, BundleError> {
+        let mut encrypted = Vec::new();
+        security::encrypted_numbers(&self.blocks, &mut encrypted);
+        encrypted.sort_unstable();
         let mut taken = Vec::with_capacity(self.blocks.len());
         for block in &self.blocks {
             let of_every_part = matches!(
                 block.content,
                 BlockContent::PreviousNode(_) | BlockContent::Age(_) | BlockContent::HopCount(_)
             );
-            let protects_primary = self.primary.crc == CrcType::None
-                && block.block_type() == block_type::INTEGRITY
-                && security::covers_primary(core::slice::from_ref(block))?;
+            let protects_primary =
+                self.primary.crc == CrcType::None && security::may_cover_primary(block, &encrypted)?;
             taken.push(of_every_part || protects_primary || block.flags.contains(BlockFlags::REPLICATE));
         }
         for at in 0..self.blocks.len() {
@@ -129,8 +131,23 @@ impl Header {
     }
 
     /// The strictest rules this header keeps: what is made of it is to keep them too.
-    pub(super) fn rules_kept(&self) -> Rules {
-        if check(self, &Rules::STRICT).is_ok() { Rules::STRICT } else { Rules::LENIENT }
+    pub(crate) fn rules_kept(&self) -> Rules {
+        let mut rules = Rules::STRICT;
+        while let Err(error) = check(self, &rules) {
+            match error {
+                BundleError::NoAge if rules.clockless_age => rules.clockless_age = false,
+                BundleError::UnprotectedPrimary if rules.protected_primary => rules.protected_primary = false,
+                BundleError::AnonymousFragmentable
+                | BundleError::AnonymousAsksReports
+                | BundleError::BlockAsksReports { .. }
+                    if rules.null_ipn =>
+                {
+                    rules.null_ipn = false;
+                }
+                _ => break,
+            }
+        }
+        rules
     }
 }
 

@@ -1,7 +1,7 @@
 use super::check::{Digest, KnownCheck};
 use super::{BundleError, BundleFlags, CrcType, Eid};
 use crate::time::DtnTime;
-use crate::wire::{EncodeError, Writer, cbor};
+use crate::wire::{Encode, EncodeError, Writer, cbor};
 use core::time::Duration;
 
 /// When a bundle was made, and which of that millisecond it is.
@@ -182,6 +182,18 @@ impl Primary {
 
     const fn items(is_fragment: bool, crc: CrcType) -> u64 {
         8 + if is_fragment { 2 } else { 0 } + if matches!(crc, CrcType::None) { 0 } else { 1 }
+    }
+}
+
+impl Encode for Primary {
+    fn encoded_len(&self) -> usize {
+        self.wire_len()
+    }
+
+    fn encode(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
+        let mut out = Writer::new(out);
+        self.write(&mut out)?;
+        Ok(out.len())
     }
 }
 

@@ -5,8 +5,8 @@ use crate::time::DtnTime;
 
 /// How strictly bundles are read and built. The default is the letter of the standards.
 ///
-/// Two rules can be waived, because implementations at large do not keep them: a node that must talk to such a
-/// peer has to take its bundles.
+/// Three rules can be waived, because not all bundles at large keep them: a node that must talk to such a peer has to
+/// take its bundles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rules {
@@ -22,6 +22,9 @@ pub struct Rules {
     /// fragmented and asks for no reports, and whether `ipn:0.x` with a service may not be built. RFC 9758 §3.4
     /// says so; implementations of RFC 9171 alone know `dtn:none` only.
     pub null_ipn: bool,
+    /// Whether a bundle of a source without a clock needs an age block. RFC 9171 §4.4.2 says so; the examples of
+    /// RFC 9173 have none. Only reading such bundles is a reason to waive it.
+    pub clockless_age: bool,
 }
 
 impl Rules {
@@ -37,6 +40,7 @@ impl Rules {
         max_header: Self::MAX_HEADER,
         protected_primary: true,
         null_ipn: true,
+        clockless_age: true,
     };
 
     /// Takes bundles with an unprotected primary block, and `ipn:0.x` as if it were an endpoint like any other.
@@ -91,7 +95,8 @@ pub(super) fn check_fields(header: &Header, rules: &Rules) -> Result<(), BundleE
             return Err(BundleError::BlockAsksReports { block: block.number });
         }
     }
-    if primary.timestamp.time == DtnTime::UNKNOWN && !has_type(&header.blocks, block_type::AGE) {
+    let clockless = primary.timestamp.time == DtnTime::UNKNOWN;
+    if rules.clockless_age && clockless && !has_type(&header.blocks, block_type::AGE) {
         return Err(BundleError::NoAge);
     }
     if rules.protected_primary && primary.crc == CrcType::None && !security::covers_primary(&header.blocks)? {

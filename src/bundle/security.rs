@@ -4,9 +4,23 @@ use super::{Block, BlockContent, BundleError, block_type};
 use crate::wire::{DecodeError, cbor};
 use alloc::vec::Vec;
 
-/// Whether an integrity block covers the primary block.
+/// Whether an integrity block covers the primary block, or may: one that is encrypted does not tell.
 pub(super) fn covers_primary(blocks: &[Block]) -> Result<bool, BundleError> {
-    any_target(blocks, block_type::INTEGRITY, PRIMARY)
+    let mut encrypted = Vec::new();
+    encrypted_numbers(blocks, &mut encrypted);
+    encrypted.sort_unstable();
+    for block in blocks {
+        if may_cover_primary(block, &encrypted)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether this is an integrity block that covers the primary block or is among the `encrypted`, in order.
+pub(super) fn may_cover_primary(block: &Block, encrypted: &[u64]) -> Result<bool, BundleError> {
+    Ok(block.block_type() == block_type::INTEGRITY
+        && (encrypted.binary_search(&block.number).is_ok() || targets(block)?.contains(&PRIMARY)))
 }
 
 /// Whether the content of block `number` is encrypted.

@@ -29,6 +29,8 @@ pub enum Event {
     Received {
         /// The engine that sent it.
         from: EngineId,
+        /// Its session: [`LtpAdapter::accept`] or [`LtpAdapter::refuse`] it, once for each bundle.
+        session: SessionId,
         /// The bundle.
         bundle: Bundle,
     },
@@ -59,6 +61,8 @@ pub struct LtpCounters {
     pub across: u64,
     /// Bundles whose transfer was cancelled.
     pub failed: u64,
+    /// Sessions cancelled because there was no room for their bundles.
+    pub refused: u64,
     /// Bundles received.
     pub received: u64,
     /// Blocks, or ends of blocks, that are no bundle.
@@ -73,6 +77,8 @@ pub struct LtpAdapter {
     engine: Engine,
     peers: BTreeMap<EngineId, Outstanding>,
     transfers: BTreeMap<SessionId, Transfer>,
+    /// Sessions whose bundles are yet to be accepted, and how many of them.
+    asked: BTreeMap<SessionId, usize>,
     events: VecDeque<Event>,
     counters: LtpCounters,
 }
@@ -94,11 +100,12 @@ impl LtpAdapter {
     /// An adapter with an engine of its own and no peers yet.
     pub fn new(parameters: EngineParameters, rng: Box<dyn rand_core::Rng + Send>) -> Self {
         let mut engine = Engine::new(parameters, rng);
-        engine.open_client_service(ClientServiceId::BUNDLE);
+        engine.open_client_service_on_acceptance(ClientServiceId::BUNDLE);
         Self {
             engine,
             peers: BTreeMap::new(),
             transfers: BTreeMap::new(),
+            asked: BTreeMap::new(),
             events: VecDeque::new(),
             counters: LtpCounters::default(),
         }
@@ -114,14 +121,42 @@ impl LtpAdapter {
         Ok(())
     }
 
+    /// Whether an urgent bundle can be handed in for `to` now: it does not wait for the window.
+    #[must_use]
+    pub fn has_urgent_room(&self, to: EngineId) -> bool {
+        self.engine.has_export_room(to)
+    }
+
     /// Whether a bundle can be handed in for `to` now.
     #[must_use]
     pub fn has_room(&self, to: EngineId) -> bool {
-        self.peers.get(&to).is_some_and(|peer| peer.octets == 0 || peer.octets < peer.window)
+        self.has_urgent_room(to)
+            && self.peers.get(&to).is_some_and(|peer| peer.octets == 0 || peer.octets < peer.window)
     }
 
-    /// Sends one bundle. How it ended is told by [`Event::Ended`] with `token`, also when it could not even start.
-    pub fn send(&mut self, now: Instant, to: EngineId, token: Token, bundle: Bytes) {
+    /// The bundle of `session` is safe, or of no use: the peer has done its part. The peer is told when that is so for
+    /// all bundles of the session.
+    pub fn accept(&mut self, session: SessionId) {
+        let Some(left) = self.asked.get_mut(&session) else { return };
+        *left -= 1;
+        if *left == 0 {
+            self.asked.remove(&session);
+            self.engine.accept(session);
+        }
+    }
+
+    /// The bundle of `session` cannot be taken now: the session is cancelled, so that the peer keeps it and tries again.
+    pub fn refuse(&mut self, now: Instant, session: SessionId) {
+        if self.asked.remove(&session).is_some() {
+            self.counters.refused += 1;
+            // If the peer has given it up meanwhile, it knows already.
+            let _ = self.engine.cancel(now, session, CancelReason::SystemCancelled);
+        }
+    }
+
+    /// Sends one bundle. How it ended is told by [`Event::Ended`] with `token`, also when it could not even start. An
+    /// urgent one goes before all that are not.
+    pub fn send(&mut self, now: Instant, to: EngineId, token: Token, bundle: Bytes, urgent: bool) {
         self.counters.sent += 1;
         let octets = bundle.len();
         let request = TransmissionRequest {
@@ -130,7 +165,11 @@ impl LtpAdapter {
             block: bundle,
             red_len: octets as u64,
         };
-        match self.engine.transmit(now, request) {
+        let started = match urgent {
+            true => self.engine.transmit_urgent(now, request),
+            false => self.engine.transmit(now, request),
+        };
+        match started {
             Ok(session) => {
                 if let Some(peer) = self.peers.get_mut(&to) {
                     peer.octets += octets;
@@ -215,9 +254,7 @@ impl LtpAdapter {
             match event {
                 engine::Event::BlockAcknowledged { session } => self.end(session, true),
                 engine::Event::TransmissionCancelled { session, .. } => self.end(session, false),
-                engine::Event::RedPartReceived { session, block, .. } => {
-                    self.receive(session.originator, block)
-                }
+                engine::Event::RedPartReceived { session, block, .. } => self.receive(session, block),
                 _ => {}
             }
         }
@@ -237,19 +274,25 @@ impl LtpAdapter {
     }
 
     /// Takes the bundles out of a block. Senders may put several into one.
-    fn receive(&mut self, from: EngineId, mut block: Bytes) {
+    fn receive(&mut self, session: SessionId, mut block: Bytes) {
+        let from = session.originator;
+        // The block itself counts as one until all of it is read.
+        self.asked.insert(session, 1);
         while !block.is_empty() {
             match Bundle::decode_prefix(block, &Rules::STRICT) {
                 Ok((bundle, rest)) => {
                     self.counters.received += 1;
-                    self.events.push_back(Event::Received { from, bundle });
+                    *self.asked.entry(session).or_insert(0) += 1;
+                    self.events.push_back(Event::Received { from, session, bundle });
                     block = rest;
                 }
                 Err(_) => {
+                    // It would be no better a second time.
                     self.counters.unintelligible += 1;
-                    return;
+                    break;
                 }
             }
         }
+        self.accept(session);
     }
 }

@@ -68,6 +68,12 @@ pub enum ParameterError {
         /// Octets asked for.
         len: usize,
     },
+    /// The book lists the turbo block lengths 1784, 3568, 7136 and 8920 (§6.3).
+    #[error("turbo: block length {bits} is not one of 1784, 3568, 7136, 8920 bits")]
+    TurboBlock {
+        /// Bits asked for.
+        bits: usize,
+    },
     /// A Viterbi decoder decides 32 to 4096 bits together, a multiple of 32.
     #[error("Viterbi decoder: segments of {bits} bits are not a multiple of 32 between 32 and 4096")]
     Segment {

@@ -36,7 +36,7 @@
 //! Everything here works on slices and needs no allocator. Bits are counted from the most significant bit of the
 //! first octet.
 //!
-//! Left out: turbo and BCH codes, CLTUs, slicing; what a frame means, and
+//! Left out: BCH codes, CLTUs, slicing; what a frame means, and
 //! whether its own check sequence holds (see `frame`).
 
 mod error;
@@ -50,6 +50,7 @@ pub mod rs;
 mod simd;
 pub mod soft;
 pub mod sync;
+pub mod turbo;
 
 pub use error::ParameterError;
 pub use kernel::KernelLevel;

@@ -1,13 +1,18 @@
 /// Spacecraft identifier. Ten bits in TM, TC and AOS frames (eight in AOS before issue 5), sixteen in USLP frames;
 /// each frame type refuses what it cannot carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Scid(pub u16);
 
 /// Virtual channel identifier: 6 bits (3 in TM frames).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "u8", into = "u8"))]
 pub struct Vcid(u8);
 
 impl Vcid {
+    /// The first channel.
+    pub const ZERO: Self = Self(0);
     /// The channel of idle frames in AOS and USLP: 63.
     pub const IDLE: Self = Self(63);
 
@@ -40,9 +45,13 @@ impl Vcid {
 ///
 /// Source: CCSDS 232.0-B-4 §4.1.3.2.2.3; 732.1-B-3 §4.1.2.6.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "u8", into = "u8"))]
 pub struct MapId(u8);
 
 impl MapId {
+    /// The first user.
+    pub const ZERO: Self = Self(0);
     /// `None` beyond six bits.
     #[must_use]
     pub const fn new(value: u8) -> Option<Self> {
@@ -58,6 +67,42 @@ impl MapId {
     #[must_use]
     pub const fn value(self) -> u8 {
         self.0
+    }
+}
+
+/// A number that an identifier has no room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{id} {value} is above 63")]
+pub struct IdTooLarge {
+    id: &'static str,
+    value: u8,
+}
+
+impl TryFrom<u8> for Vcid {
+    type Error = IdTooLarge;
+
+    fn try_from(value: u8) -> Result<Self, IdTooLarge> {
+        Self::new(value).ok_or(IdTooLarge { id: "virtual channel identifier", value })
+    }
+}
+
+impl From<Vcid> for u8 {
+    fn from(vcid: Vcid) -> Self {
+        vcid.0
+    }
+}
+
+impl TryFrom<u8> for MapId {
+    type Error = IdTooLarge;
+
+    fn try_from(value: u8) -> Result<Self, IdTooLarge> {
+        Self::new(value).ok_or(IdTooLarge { id: "MAP identifier", value })
+    }
+}
+
+impl From<MapId> for u8 {
+    fn from(map: MapId) -> Self {
+        map.0
     }
 }
 

@@ -3,15 +3,14 @@
 //! A frame belongs to a [virtual channel](Vcid) of a [spacecraft](Scid) and carries whatever the channel carries. What
 //! frames of a link look like is in part set beforehand and not said in them: the managed parameters. Codecs ([`tc`],
 //! [`tm`], [`aos`], [`uslp`], [`packets`], [`Clcw`]) work on slices; what keeps state for many channels needs an allocator:
-//! [`aos::Multiplexer`], [`tc::Demultiplexer`], and [`receive::Demultiplexer`] for all other formats.
+//! [`tc::Demultiplexer`], and [`send::Multiplexer`] and [`receive::Demultiplexer`] for all other formats.
 //!
 //! ```
 //! # #[cfg(feature = "alloc")] {
 //! use bytes::Bytes;
-//! use spacelink::frame::aos::{
-//!     AosParameters, AosSettings, ChannelSettings, Multiplexer,
-//! };
+//! use spacelink::frame::aos::{AosParameters, AosSettings};
 //! use spacelink::frame::receive::{Demultiplexer, DemultiplexerSettings, Event, Source};
+//! use spacelink::frame::send::{ChannelSettings, Multiplexer};
 //! use spacelink::frame::{Scid, Vcid};
 //!
 //! let link = AosParameters::new(AosSettings { fecf: true, ..AosSettings::of_len(256) })?;
@@ -40,6 +39,8 @@ pub mod packets;
 pub mod receive;
 #[cfg(feature = "alloc")]
 pub mod scheduler;
+#[cfg(feature = "alloc")]
+pub mod send;
 pub mod tc;
 pub mod tm;
 pub mod uslp;
@@ -51,6 +52,6 @@ mod idle;
 mod parameters;
 
 pub use clcw::Clcw;
-pub use id::{FrameVersion, Gvcid, MapId, Scid, Vcid};
+pub use id::{FrameVersion, Gvcid, IdTooLarge, MapId, Scid, Vcid};
 pub use idle::IdleFiller;
 pub use parameters::{ParameterError, SecurityLengths};

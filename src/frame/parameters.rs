@@ -1,6 +1,6 @@
 use core::ops::Range;
 
-use crate::wire::DecodeError;
+use crate::wire::{DecodeError, EncodeError};
 
 /// Why settings are no link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +41,8 @@ pub enum ParameterError {
 ///
 /// Source: CCSDS 355.0-B-2 §2.3.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields, rename_all = "kebab-case"))]
 pub struct SecurityLengths {
     /// Octets of the security header.
     pub header: usize,
@@ -57,6 +59,26 @@ impl SecurityLengths {
         let required = self.header.saturating_add(self.trailer);
         let short = DecodeError::Short { unit, required, found: field.len() };
         field.get(self.range(field.len())).ok_or(short)
+    }
+
+    /// As [`inner`](Self::inner), to be written, with zeros in the room of header and trailer.
+    ///
+    /// # Errors
+    /// [`EncodeError::Room`] when `field` is shorter than both.
+    pub fn inner_mut<'a>(
+        &self,
+        unit: &'static str,
+        field: &'a mut [u8],
+    ) -> Result<&'a mut [u8], EncodeError> {
+        let (required, available) = (self.header.saturating_add(self.trailer), field.len());
+        if available < required {
+            return Err(EncodeError::field(unit, "data field length", available as u64));
+        }
+        let (header, rest) = field.split_at_mut(self.header);
+        let (inner, trailer) = rest.split_at_mut(available - required);
+        header.fill(0);
+        trailer.fill(0);
+        Ok(inner)
     }
 
     /// Where in a field of `len` octets the data lie that are protected. Empty or backward when there is no room for

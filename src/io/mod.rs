@@ -10,6 +10,8 @@ pub mod channel;
 pub mod ip_device;
 #[cfg(feature = "std")]
 pub mod simulation;
+#[cfg(feature = "durable")]
+pub mod store;
 #[cfg(feature = "tokio")]
 pub mod udp;
 

@@ -7,8 +7,9 @@ use crate::coding::cadu::{CaduParameters, CaduReceiver, Coding};
 use crate::coding::randomizer::Randomizer;
 use crate::coding::rs::{Basis, Code, Interleaved};
 use crate::coding::sync::{Marker, SyncParameters};
-use crate::frame::aos::{AosParameters, AosSettings, ChannelSettings, Mpdu, Multiplexer, Refused};
+use crate::frame::aos::{AosParameters, AosSettings};
 use crate::frame::receive::{Demultiplexer, DemultiplexerSettings, Seen};
+use crate::frame::send::{ChannelSettings, Multiplexer, Refused};
 use crate::frame::{Scid, Vcid};
 
 /// Managed parameters of a two-way link of AOS frames in CADUs, the same both ways but for the spacecraft.
@@ -44,7 +45,7 @@ pub enum AosLinkError {
     },
     /// The sending end cannot be set up.
     #[error(transparent)]
-    Multiplexer(#[from] crate::frame::aos::MultiplexerError),
+    Multiplexer(#[from] crate::frame::send::MultiplexerError),
 }
 
 impl AosLinkParameters {
@@ -94,7 +95,7 @@ pub struct AosLinkCounters {
 ///
 /// No part of it waits for time, so it has no timeouts. Frames are made only when packets are waiting.
 pub struct AosLink {
-    multiplexer: Multiplexer,
+    multiplexer: Multiplexer<AosParameters>,
     vcid: Vcid,
     cadu: CaduParameters,
     frame: Vec<u8>,
@@ -140,7 +141,7 @@ impl AosLink {
     /// Octets of packets in one frame: a packet of this length can have a frame to itself.
     #[must_use]
     pub fn packet_zone_len(&self) -> usize {
-        self.multiplexer.parameters().data_zone_len() - Mpdu::HEADER_LEN
+        self.multiplexer.zone_len(self.vcid)
     }
 
     /// Queues one whole packet, space or encapsulation.

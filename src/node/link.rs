@@ -3,8 +3,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::machine::InputRefused;
-use crate::bpa::{Agent, Outcome};
-use crate::bundle::NodeNumber;
+use super::machine::NodeAgent;
+use crate::bpa::Outcome;
+use crate::bundle::{Bundle, NodeNumber};
 use crate::cla::{LtpAdapter, datagram, encapsulation};
 use crate::link::{AosLink, AosLinkError, AosLinkParameters};
 use crate::ltp::EngineId;
@@ -108,7 +109,7 @@ impl Link {
         &mut self,
         now: Instant,
         ltp: &mut LtpAdapter,
-        agent: &mut Agent,
+        agent: &mut NodeAgent,
         octets: &[u8],
     ) -> Result<(), InputRefused> {
         let taken = match &mut self.kind {
@@ -129,7 +130,7 @@ impl Link {
             Kind::LtpDatagrams => ltp.handle_segment(now, octets).map_err(InputRefused::from),
             Kind::BundleDatagrams => datagram::bundle(octets)
                 .map_err(InputRefused::from)
-                .and_then(|bundle| Ok(agent.receive(now, Some(self.neighbour), bundle)?)),
+                .and_then(|bundle| receive(now, agent, self.neighbour, bundle)),
         };
         match taken {
             Ok(()) => self.counters.frames_received += 1,
@@ -142,7 +143,7 @@ impl Link {
         &mut self,
         now: Instant,
         ltp: &mut LtpAdapter,
-        agent: &mut Agent,
+        agent: &mut NodeAgent,
         out: &mut [u8],
     ) -> Option<usize> {
         let engine = self.engine();
@@ -161,19 +162,28 @@ impl Link {
             }
             Kind::LtpDatagrams => ltp.poll_segment(now, engine, out),
             Kind::BundleDatagrams => agent.poll_forward(now, self.neighbour).and_then(|outbound| {
-                let room = out.get_mut(..outbound.bundle.len()).filter(|room| room.len() <= MAX_DATAGRAM_LEN);
-                let outcome = if room.is_some() { Outcome::Across } else { Outcome::Failed };
-                agent.transfer_ended(now, outbound.key, outcome);
-                room.map(|room| {
-                    room.copy_from_slice(&outbound.bundle);
-                    room.len()
-                })
+                // Whether a bundle that must not be cut fits is seen only now.
+                let fits =
+                    usize::try_from(outbound.len).is_ok_and(|len| len <= MAX_DATAGRAM_LEN.min(out.len()));
+                let read = if fits { agent.read_transfer(outbound.transfer, out).ok() } else { None };
+                let sent = read.filter(|read| *read as u64 == outbound.len);
+                let outcome = if sent.is_some() { Outcome::Across } else { Outcome::Failed };
+                agent.transfer_ended(now, outbound.transfer, outcome);
+                sent
             }),
         };
         if !matches!(self.kind, Kind::Coded { .. }) {
             self.counters.frames_sent += u64::from(len.is_some());
         }
         len
+    }
+
+    /// Octets of the longest bundle that can go in one piece.
+    pub(super) fn max_bundle_len(&self) -> u64 {
+        match self.kind {
+            Kind::BundleDatagrams => MAX_DATAGRAM_LEN as u64,
+            Kind::Coded { .. } | Kind::LtpDatagrams => u64::MAX,
+        }
     }
 
     pub(super) fn counters(&self, ltp: &LtpAdapter) -> LinkCounters {
@@ -192,4 +202,20 @@ impl Link {
         }
         counters
     }
+}
+
+/// Takes a bundle from a link that cannot take it back.
+fn receive(
+    now: Instant,
+    agent: &mut NodeAgent,
+    from: NodeNumber,
+    bundle: Bundle,
+) -> Result<(), InputRefused> {
+    let header = bundle.header().clone();
+    let taken = agent.receive(now, Some(from), bundle);
+    if taken.is_err_and(|refusal| refusal.is_temporary()) {
+        agent.report_depleted(now, &header);
+    }
+    taken?;
+    Ok(())
 }

@@ -1,13 +1,17 @@
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
 
 use super::link::{Link, LinkCounters, LinkParameters};
-use crate::bpa::{self, Agent, AgentParameters, Delivery, Key, Outcome, RequestError, TransmissionRequest};
-use crate::bundle::{BundleId, NodeNumber, Reason};
+use crate::bpa::{
+    self, Agent, AgentParameters, Class, Delivery, DeliveryId, Key, MemoryStore, NeighbourParameters,
+    Outcome, Reception, Registration, RequestError, Store, StoreError, TransferId, TransmissionRequest,
+};
+use crate::bundle::{BundleId, Eid, NodeNumber, Reason, StatusReport};
 use crate::cla::{self, LtpAdapter, Peer, Token};
 use crate::link::AosLinkError;
-use crate::ltp::EngineId;
 use crate::ltp::engine::{EngineParameters, InputError, RequestError as SpanRefused};
+use crate::ltp::{EngineId, SessionId};
 use crate::machine::Machine;
 use crate::routing::{Contact, ContactPlan};
 use crate::time::Instant;
@@ -29,8 +33,17 @@ pub struct NodeParameters {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A bundle for an endpoint registered here.
+    /// Something for an endpoint registered here.
     Delivered(Delivery),
+    /// A delivery that was acknowledged will not be made again, not even after a restart.
+    Acknowledged(DeliveryId),
+    /// Another node reports what became of a bundle made here.
+    Reported {
+        /// Who reports.
+        by: Eid,
+        /// What became of which bundle.
+        report: StatusReport,
+    },
     /// A bundle is proved to have reached a neighbour.
     Forwarded {
         /// Which bundle.
@@ -90,13 +103,18 @@ pub enum LinkRefused {
     Span(#[from] SpanRefused),
 }
 
+/// The agent of a node: over any store.
+pub type NodeAgent = Agent<Box<dyn Store + Send>>;
+
 /// Agent, LTP adapter and links of one node.
 ///
 /// Follows the drive rule of [`machine`](crate::machine). A host whose links have rates of their own drains each
 /// with [`poll_transmit_on`](Self::poll_transmit_on) as fast as it can send there; the trait's `poll_transmit`
 /// takes the links in turn.
 pub struct Node {
-    agent: Agent,
+    agent: NodeAgent,
+    /// LTP sessions whose bundles are not durable yet.
+    pending: BTreeMap<Key, Vec<SessionId>>,
     ltp: LtpAdapter,
     links: BTreeMap<LinkId, Link>,
     events: VecDeque<Event>,
@@ -105,12 +123,27 @@ pub struct Node {
 impl Node {
     /// A node without links. `rng` numbers LTP sessions.
     pub fn new(parameters: NodeParameters, plan: ContactPlan, rng: Box<dyn rand_core::Rng + Send>) -> Self {
-        Self {
-            agent: Agent::new(parameters.agent, plan),
-            ltp: LtpAdapter::new(parameters.ltp, rng),
-            links: BTreeMap::new(),
-            events: VecDeque::new(),
-        }
+        let store: Box<dyn Store + Send> = Box::new(MemoryStore::new());
+        // A new store has nothing to read.
+        Self::of(Agent::empty(parameters.agent, plan, store), parameters.ltp, rng)
+    }
+
+    /// A node without links that keeps its bundles in `store`, and goes on with those it finds there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub fn with_store(
+        parameters: NodeParameters,
+        plan: ContactPlan,
+        rng: Box<dyn rand_core::Rng + Send>,
+        store: Box<dyn Store + Send>,
+    ) -> Result<Self, StoreError> {
+        Ok(Self::of(Agent::with_store(parameters.agent, plan, store)?, parameters.ltp, rng))
+    }
+
+    fn of(agent: NodeAgent, ltp: EngineParameters, rng: Box<dyn rand_core::Rng + Send>) -> Self {
+        let ltp = LtpAdapter::new(ltp, rng);
+        Self { agent, pending: BTreeMap::new(), ltp, links: BTreeMap::new(), events: VecDeque::new() }
     }
 
     /// Adds a link to `neighbour`. The segments of `peer.span` are made as long as a coded link carries at best,
@@ -130,14 +163,32 @@ impl Node {
         let longest = link.max_segment_len();
         peer.span.max_segment_len = if coded { longest } else { peer.span.max_segment_len.min(longest) };
         self.ltp.add_peer(link.engine(), peer)?;
+        self.agent.limit_bundle(neighbour, link.max_bundle_len());
         self.links.insert(id, link);
         Ok(())
     }
 
-    /// Delivers bundles for service `service` of this node from now on.
+    /// Says what `neighbour` takes, from now on. To be called after its link was added.
+    pub fn set_neighbour(&mut self, neighbour: NodeNumber, parameters: NeighbourParameters) {
+        let links = self.links.values().filter(|link| link.neighbour() == neighbour);
+        let most = links.map(Link::max_bundle_len).min().unwrap_or(u64::MAX);
+        let max_bundle = parameters.max_bundle.min(most);
+        self.agent.set_neighbour(neighbour, NeighbourParameters { max_bundle, ..parameters });
+    }
+
+    /// Delivers bundles for service `service` of this node from now on, without acknowledgement.
     pub fn register(&mut self, now: Instant, service: u64) {
-        self.agent.register(service);
+        let eid = Eid::ipn(self.agent.node(), service);
+        self.agent.register(Registration::new((&eid).into()).unacknowledged());
         self.settle(now);
+    }
+
+    /// Does something with the agent, such as registering, acknowledging or reading a delivery, and lets the node do
+    /// what follows from it. Events of the agent are the node's: do not take them there.
+    pub fn with_agent<R>(&mut self, now: Instant, what: impl FnOnce(&mut NodeAgent) -> R) -> R {
+        let result = what(&mut self.agent);
+        self.settle(now);
+        result
     }
 
     /// Makes a bundle and sends it on its way.
@@ -178,7 +229,7 @@ impl Node {
 
     /// The agent, for its figures and its store.
     #[must_use]
-    pub fn agent(&self) -> &Agent {
+    pub fn agent(&self) -> &NodeAgent {
         &self.agent
     }
 
@@ -192,7 +243,7 @@ impl Node {
     fn settle(&mut self, now: Instant) {
         loop {
             let mut quiet = true;
-            while let Some(event) = self.agent.poll_event() {
+            while let Some(event) = self.agent.poll_event(now) {
                 quiet = false;
                 self.handle_agent_event(now, event);
             }
@@ -202,10 +253,24 @@ impl Node {
             }
             for link in self.links.values_mut().filter(|link| link.carries_ltp()) {
                 let (neighbour, engine) = (link.neighbour(), link.engine());
-                while self.ltp.has_room(engine) {
-                    let Some(outbound) = self.agent.poll_forward(now, neighbour) else { break };
+                loop {
+                    // What is urgent does not wait for the window.
+                    let outbound = match self.ltp.has_room(engine) {
+                        true => self.agent.poll_forward(now, neighbour),
+                        false if self.ltp.has_urgent_room(engine) => {
+                            self.agent.poll_forward_urgent(now, neighbour)
+                        }
+                        false => None,
+                    };
+                    let Some(outbound) = outbound else { break };
                     quiet = false;
-                    self.ltp.send(now, engine, Token(outbound.key.0), outbound.bundle);
+                    match self.agent.octets(outbound.transfer) {
+                        Ok(octets) => {
+                            let urgent = outbound.class == Class::Expedited;
+                            self.ltp.send(now, engine, Token(outbound.transfer.0), octets, urgent);
+                        }
+                        Err(_) => self.agent.transfer_ended(now, outbound.transfer, Outcome::Failed),
+                    }
                 }
             }
             if quiet {
@@ -216,7 +281,18 @@ impl Node {
 
     fn handle_agent_event(&mut self, now: Instant, event: bpa::Event) {
         self.events.push_back(match event {
+            bpa::Event::Kept(key) => {
+                self.pending.remove(&key).into_iter().flatten().for_each(|session| self.ltp.accept(session));
+                return;
+            }
+            bpa::Event::NotKept(key) => {
+                let sessions = self.pending.remove(&key).into_iter().flatten();
+                sessions.for_each(|session| self.ltp.refuse(now, session));
+                return;
+            }
             bpa::Event::Delivered(delivery) => Event::Delivered(delivery),
+            bpa::Event::Acknowledged(delivery) => Event::Acknowledged(delivery),
+            bpa::Event::Reported { by, report } => Event::Reported { by, report },
             bpa::Event::Forwarded { id, to } => Event::Forwarded { id, to },
             bpa::Event::Deleted { id, reason } => Event::Deleted { id, reason },
             bpa::Event::ContactStarted(contact) => {
@@ -232,14 +308,17 @@ impl Node {
 
     fn handle_ltp_event(&mut self, now: Instant, event: cla::Event) {
         match event {
-            // A refusal is counted by the agent. The peer has been told that the block is across, as LTP does
-            // before it delivers, so there is nobody left to tell.
-            cla::Event::Received { from, bundle } => {
-                _ = self.agent.receive(now, Some(NodeNumber(from.0)), bundle)
+            cla::Event::Received { from, session, bundle } => {
+                match self.agent.receive(now, Some(NodeNumber(from.0)), bundle) {
+                    Ok(Reception::Pending(key)) => self.pending.entry(key).or_default().push(session),
+                    Err(refusal) if refusal.is_temporary() => self.ltp.refuse(now, session),
+                    // One that is refused for good would be no better a second time.
+                    Ok(Reception::Safe) | Err(_) => self.ltp.accept(session),
+                }
             }
             cla::Event::Ended { token, across } => {
                 let outcome = if across { Outcome::Across } else { Outcome::Failed };
-                self.agent.transfer_ended(now, Key(token.0), outcome);
+                self.agent.transfer_ended(now, TransferId(token.0), outcome);
             }
         }
     }
@@ -266,7 +345,7 @@ impl Machine for Node {
     }
 
     fn poll_transmit(&mut self, now: Instant, out: &mut [u8]) -> Option<Transmit> {
-        let ids: alloc::vec::Vec<_> = self.links().collect();
+        let ids: Vec<_> = self.links().collect();
         ids.into_iter().find_map(|link| {
             let len = self.poll_transmit_on(now, link, out)?;
             Some(Transmit { link, len })

@@ -9,4 +9,4 @@ mod link;
 mod machine;
 
 pub use link::{LinkCounters, LinkParameters};
-pub use machine::{Event, InputRefused, LinkId, LinkRefused, Node, NodeParameters, Transmit};
+pub use machine::{Event, InputRefused, LinkId, LinkRefused, Node, NodeAgent, NodeParameters, Transmit};

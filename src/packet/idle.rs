@@ -4,6 +4,7 @@ use crate::wire::EncodeError;
 
 /// Which packets fill room when nothing is to be sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum IdleKind {
     /// Encapsulation Packets with protocol identifier 0: any length from one octet on.
     #[default]

@@ -20,8 +20,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Left out: secondary headers (they are part of the data here), reassembly of segmented user data, and finding
-//! packets in frames, which is [`frame::packets`](crate::frame::packets).
+//! [`SegmentedData`] puts user data together that came in several Space Packets, [`PacketFinder`] and [`PacketStream`] find
+//! packets in octet streams with garbage between them, and [`pus`] knows the secondary headers of PUS-C.
+//!
+//! Left out: other secondary headers (they are part of the data here), and finding packets in frames, which is
+//! [`frame::packets`](crate::frame::packets).
+
+pub mod pus;
 
 mod buffer;
 mod encapsulation;
@@ -29,8 +34,10 @@ mod idle;
 mod ip;
 mod length;
 mod reassembly;
+mod segmented;
 mod sequence;
 mod space;
+mod stream;
 
 pub use buffer::{Reassembly, SliceBuffer};
 pub use encapsulation::{EncapsulationPacket, HeaderLen, ProtocolId};
@@ -38,5 +45,9 @@ pub use idle::IdleKind;
 pub use ip::{IpPacket, Ipe};
 pub use length::{PacketKind, is_idle, packet_len};
 pub use reassembly::{Reassembler, Torn};
+pub use segmented::{Segmented, SegmentedData};
 pub use sequence::Packets;
 pub use space::{Apid, PacketType, SequenceCount, SequenceFlags, SpaceHeader, SpacePacket};
+#[cfg(feature = "alloc")]
+pub use stream::PacketStream;
+pub use stream::{ApidSet, Expected, Found, PacketFinder};

@@ -213,6 +213,21 @@ impl<'a> Reader<'a> {
         self.argument(0, field)
     }
 
+    /// A whole number of either sign.
+    ///
+    /// # Errors
+    /// As [`unsigned`](Self::unsigned); [`DecodeError::Rule`] when it is beyond 64 bits with sign.
+    pub fn signed(&mut self, field: &'static str) -> Result<i64, DecodeError> {
+        let start = self.at;
+        let (value, negative) = match self.head()? {
+            Head::Unsigned(value) => (value, false),
+            Head::Negative(value) => (value, true),
+            _ => return Err(self.type_error(field, start)),
+        };
+        let value = i64::try_from(value).map_err(|_| self.rule("number beyond 64 bits"))?;
+        Ok(if negative { -1 - value } else { value })
+    }
+
     /// A truth value.
     ///
     /// # Errors
@@ -388,6 +403,17 @@ pub const fn head_len(value: u64) -> usize {
 #[inline]
 pub fn put_unsigned(out: &mut Writer<'_>, value: u64) -> Result<(), EncodeError> {
     put_head(out, 0, value)
+}
+
+/// Writes a whole number of either sign.
+///
+/// # Errors
+/// As [`put_unsigned`].
+pub fn put_signed(out: &mut Writer<'_>, value: i64) -> Result<(), EncodeError> {
+    match u64::try_from(value) {
+        Ok(value) => put_head(out, 0, value),
+        Err(_) => put_head(out, 1, !value as u64),
+    }
 }
 
 /// Writes a truth value.

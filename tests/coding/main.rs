@@ -12,3 +12,4 @@ mod randomizer;
 mod real_data;
 mod receiver;
 mod reed_solomon;
+mod turbo;

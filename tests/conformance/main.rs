@@ -19,12 +19,16 @@ const KINDS: &[&str] = &[
     "cop1_fop",
     "encapsulation_packets",
     "ltp_segments",
+    "pus_tc_tm",
     "randomizer",
     "reed_solomon",
     "space_packets",
     "space_packets_java",
     "tc_frames_cltu",
+    "time_cds",
+    "time_cuc_cds",
     "tm_frames",
+    "turbo",
     "uslp_frames",
 ];
 
@@ -50,6 +54,8 @@ fn a_wrong_expected_value_fails() {
         let Some(file) = load(kind) else { continue };
         let (list, field) = match *kind {
             "reed_solomon" => ("single", "codeword"),
+            "pus_tc_tm" => ("tc", "hex"),
+            "turbo" => ("vectors", "codeword"),
             "randomizer" => ("vectors", "sequence"),
             _ => ("vectors", "hex"),
         };

@@ -1,7 +1,8 @@
 //! Tests of the dtn layer, one file per behaviour.
 
 mod admin_records;
-mod agent;
+mod bpsec;
+mod bpsec_policy;
 mod bundle_properties;
 mod bundle_rules;
 mod bundle_stream;
@@ -13,5 +14,6 @@ mod eid;
 mod foreign_bundles;
 mod forwarding;
 mod fragments;
+mod patterns;
 mod reference_routes;
 mod routes;

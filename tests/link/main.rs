@@ -4,7 +4,9 @@
 #[allow(dead_code, reason = "not every test binary reads shared data")]
 mod common;
 
+mod multiplexer;
 mod packet_octets;
+mod packet_streams;
 mod packets_through_frames;
 mod recordings;
 mod tc_frames;

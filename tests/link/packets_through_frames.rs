@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use proptest::prelude::*;
-use spacelink::frame::aos::{AosParameters, AosSettings, ChannelSettings, Multiplexer, Refused};
+use spacelink::frame::aos::{AosParameters, AosSettings};
 use spacelink::frame::receive::{Demultiplexer, DemultiplexerSettings, Event};
-use spacelink::frame::{Scid, Vcid};
+use spacelink::frame::send::{ChannelSettings, Multiplexer, Refused};
+use spacelink::frame::{MapId, Scid, Vcid};
 use spacelink::packet::EncapsulationPacket;
 use spacelink::wire::Encode;
 
@@ -20,7 +21,7 @@ fn packet(number: usize, len: usize) -> Bytes {
     EncapsulationPacket::ltp(&data).unwrap().to_vec().unwrap().into()
 }
 
-fn link(frame_len: usize) -> (Multiplexer, Demultiplexer<AosParameters>) {
+fn link(frame_len: usize) -> (Multiplexer<AosParameters>, Demultiplexer<AosParameters>) {
     let settings =
         AosSettings { fecf: true, ocf: true, insert_zone_len: 2, ..AosSettings::of_len(frame_len) };
     let parameters = AosParameters::new(settings).unwrap();
@@ -29,8 +30,8 @@ fn link(frame_len: usize) -> (Multiplexer, Demultiplexer<AosParameters>) {
     (sender, Demultiplexer::new(parameters, SCID, DemultiplexerSettings::default()))
 }
 
-fn frames(sender: &mut Multiplexer) -> Vec<Vec<u8>> {
-    let mut out = vec![0; sender.parameters().frame_len()];
+fn frames(sender: &mut Multiplexer<AosParameters>) -> Vec<Vec<u8>> {
+    let mut out = vec![0; sender.format().frame_len()];
     std::iter::from_fn(|| sender.poll_transmit(&mut out).map(|len| out[..len].to_vec())).collect()
 }
 
@@ -64,7 +65,10 @@ fn a_full_queue_refuses_and_frames_make_room() {
         sender.enqueue(vcid(1), Bytes::from_static(&[0xE5, 9])),
         Err(Refused::NotAPacket { len: 2 })
     ));
-    assert_eq!(sender.enqueue(vcid(9), packet(0, 1)), Err(Refused::NoChannel(vcid(9))));
+    assert_eq!(
+        sender.enqueue(vcid(9), packet(0, 1)),
+        Err(Refused::NoChannel { vcid: vcid(9), map: MapId::ZERO })
+    );
 }
 
 proptest! {

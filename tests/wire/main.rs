@@ -5,3 +5,4 @@ mod cbor;
 #[allow(dead_code, reason = "not every test binary reads shared data")]
 mod common;
 mod sdnv;
+mod time_codes;

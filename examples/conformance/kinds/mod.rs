@@ -1,5 +1,6 @@
 //! One module for each group of vector files, one function for each kind.
 
+mod bpsec;
 mod bundles;
 mod coding;
 mod convolutional;
@@ -8,8 +9,11 @@ mod frames;
 mod ldpc;
 mod ltp;
 mod packets;
+mod pus;
 mod tc;
+mod time;
 mod tm;
+mod turbo;
 mod uslp;
 
 use crate::runner::Tally;
@@ -25,6 +29,8 @@ pub fn find(name: &str) -> Option<Kind> {
 
 const KINDS: &[(&str, Kind)] = &[
     ("aos_frames", frames::aos_frames),
+    ("bpsec", bpsec::bpsec),
+    ("bpsec_rfc9173_appendix_a", bpsec::rfc9173_appendix_a),
     ("bpv7_bundles", bundles::bpv7_bundles),
     ("clcw", tm::clcw),
     ("convolutional", convolutional::convolutional),
@@ -33,11 +39,15 @@ const KINDS: &[(&str, Kind)] = &[
     ("encapsulation_packets", packets::encapsulation_packets),
     ("ldpc", ldpc::ldpc),
     ("ltp_segments", ltp::ltp_segments),
+    ("pus_tc_tm", pus::pus_tc_tm),
     ("randomizer", coding::randomizer),
     ("reed_solomon", coding::reed_solomon),
     ("space_packets", packets::space_packets),
     ("space_packets_java", packets::space_packets_java),
     ("tc_frames_cltu", tc::tc_frames_cltu),
+    ("time_cds", time::time_cds),
+    ("time_cuc_cds", time::time_cuc_cds),
     ("tm_frames", tm::tm_frames),
+    ("turbo", turbo::turbo),
     ("uslp_frames", uslp::uslp_frames),
 ];

@@ -2,7 +2,7 @@
 //! for bit, and asks for a proof that the machine has its instructions; [`KernelLevel`](super::KernelLevel) hands
 //! that out.
 //!
-//! Kernels over [`bytes::ByteLanes`] are written once and built for each vector width, and for plain words, where
+//! Kernels over [`bytes::ByteLanes`] and [`words::WordLanes`] are written once and built for each vector width, and for plain words, where
 //! they are the portable form themselves.
 
 pub(super) mod bytes;
@@ -14,4 +14,6 @@ pub(super) mod gf256_avx512;
 mod gf256_tables;
 #[cfg(feature = "simd")]
 pub(super) mod ldpc;
+pub(super) mod turbo;
 pub(super) mod viterbi;
+pub(super) mod words;

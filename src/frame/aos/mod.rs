@@ -1,7 +1,7 @@
 //! AOS transfer frames.
 //!
 //! [`AosParameters`] say what the frames of a link look like. [`AosDraft`] writes a frame in place, [`AosFrame`]
-//! reads one in place. [`Multiplexer`] makes frames of the packets of several virtual channels,
+//! reads one in place. [`Multiplexer`](crate::frame::send::Multiplexer) makes frames of the packets of several virtual channels,
 //! [`Demultiplexer`](crate::frame::receive::Demultiplexer) gives the packets back and says what was lost.
 //!
 //! Left out: link security. Its header and trailer lie at the ends of the data zone.
@@ -18,7 +18,7 @@ mod parameters;
 #[cfg(feature = "alloc")]
 mod format;
 #[cfg(feature = "alloc")]
-mod multiplexer;
+mod send;
 
 pub use bpdu::BitstreamPdu;
 pub use fhec::Fhec;
@@ -26,6 +26,3 @@ pub use frame::{AosDraft, AosFrame};
 pub use header::AosHeader;
 pub use mpdu::Mpdu;
 pub use parameters::{AosIssue, AosParameters, AosSettings, HeaderErrorControl};
-
-#[cfg(feature = "alloc")]
-pub use multiplexer::{ChannelSettings, Multiplexer, MultiplexerError, Refused};

@@ -63,6 +63,12 @@ impl PacketInserter {
         self.inserted > 0
     }
 
+    /// Whether the last zone ended with the end of a packet, idle ones included.
+    #[must_use]
+    pub const fn is_at_boundary(&self) -> bool {
+        self.inserted == 0 && self.spill_at == SpacePacket::MIN_LEN
+    }
+
     /// Starts filling the packet zone that takes all of `packets`.
     ///
     /// # Errors

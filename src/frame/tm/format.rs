@@ -1,4 +1,5 @@
 use super::{DataStatus, TmFrame, TmHeader, TmParameters};
+use crate::frame::packets::FirstHeader;
 use crate::frame::receive::{Content, Format, FrameCount, Opened, Service};
 use crate::packet::SequenceFlags;
 use crate::wire::DecodeError;
@@ -23,8 +24,8 @@ impl Format for TmParameters {
         })
     }
 
-    /// A frame that says that it holds access data does, whatever `service` says; one that says that it holds packets
-    /// does only on a channel of packets.
+    /// A frame that says that it holds access data or nothing does, whatever `service` says; one that says that it holds
+    /// packets does only on a channel of packets.
     fn content<'a>(
         &self,
         header: &TmHeader,
@@ -32,6 +33,9 @@ impl Format for TmParameters {
         field: &'a [u8],
     ) -> Result<Content<'a>, DecodeError> {
         Ok(match (header.status, service) {
+            (DataStatus::Packets(FirstHeader::IdleOnly), Service::Access | Service::Bitstream) => {
+                Content::Idle
+            }
             (DataStatus::Packets(first), Service::Packets) => Content::Packets { first, zone: field },
             _ => Content::Part { flags: SequenceFlags::Unsegmented, packets: false, data: field },
         })

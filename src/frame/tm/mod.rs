@@ -38,6 +38,8 @@ mod parameters;
 
 #[cfg(feature = "alloc")]
 mod format;
+#[cfg(feature = "alloc")]
+mod send;
 
 pub use frame::{TmDraft, TmFrame};
 pub use header::{DataStatus, TmHeader};

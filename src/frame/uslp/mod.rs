@@ -38,6 +38,8 @@ mod parameters;
 
 #[cfg(feature = "alloc")]
 mod format;
+#[cfg(feature = "alloc")]
+mod send;
 
 pub use data_field::{DataField, DataZone, Upid};
 pub use frame::{UslpDraft, UslpFrame};

@@ -30,6 +30,9 @@ pub(super) struct Import {
     /// First and last green octet seen.
     green_extent: Option<(u64, u64)>,
     delivered: bool,
+    /// Checkpoints that came while the client has yet to say that it has the red part safe: serial number, report
+    /// they answer, end.
+    postponed: Option<Vec<(u64, u64, u64)>>,
     reports: BTreeMap<u64, Sent>,
     /// Reports by the checkpoint they answer.
     answers: BTreeMap<u64, RangeInclusive<u64>>,
@@ -73,6 +76,7 @@ impl Import {
             green: Claims::new(limits.max_ranges),
             green_extent: None,
             delivered: false,
+            postponed: None,
             reports: BTreeMap::new(),
             answers: BTreeMap::new(),
             next_report: first_report,
@@ -177,6 +181,31 @@ impl Import {
         let len = self.red_len.filter(|&len| !self.delivered && self.red.received().covers(0..len))?;
         self.delivered = true;
         Some((self.red.take(), self.block_len == Some(len)))
+    }
+
+    /// Says nothing to the sender until the client has said that it has the red part safe.
+    pub fn await_client(&mut self) {
+        self.postponed = Some(Vec::new());
+    }
+
+    /// Whether the client has yet to say that it has the red part safe. If so, the checkpoint is answered then.
+    pub fn postpone(&mut self, checkpoint: Option<(u64, u64, u64)>) -> bool {
+        let Some(postponed) = &mut self.postponed else { return false };
+        // The sender repeats what goes unanswered.
+        postponed.extend(checkpoint.filter(|_| postponed.len() < MAX_POSTPONED));
+        true
+    }
+
+    /// The client has the red part safe: the reports to send now. `None` when that was not asked.
+    pub fn accept(&mut self, limits: &SpanParameters) -> Option<Vec<u64>> {
+        let mut reports = Vec::new();
+        for (serial, report, end) in self.postponed.take()? {
+            reports.extend(self.answer(serial, report, end, limits));
+        }
+        if reports.is_empty() {
+            reports = self.volunteer(limits);
+        }
+        Some(reports)
     }
 
     /// Frees what was received and keeps only what the cancellation needs.
@@ -310,6 +339,8 @@ impl Import {
 /// Reports of one session that may wait for their acknowledgement; a checkpoint beyond that stays unanswered and is
 /// asked again.
 const MAX_UNACKNOWLEDGED: usize = 512;
+/// Checkpoints that are answered when the client has accepted.
+const MAX_POSTPONED: usize = 8;
 /// Reports of one session that are remembered.
 const MAX_RECORDS: usize = 2048;
 /// Octets of the claim count.

@@ -119,9 +119,27 @@ impl Engine {
         self.shared.services.insert(client_service);
     }
 
+    /// Takes blocks for `client_service` from now on, but tells a sender that all of its red part is here only when
+    /// [`accept`](Self::accept) says that the client has it safe; [`cancel`](Self::cancel) refuses it.
+    ///
+    /// RFC 5326 lets a receiver report as soon as the last segment is in, before the client has seen the block. A
+    /// client that has no room for it, or loses power before it has stored it, could then not give it back.
+    pub fn open_client_service_on_acceptance(&mut self, client_service: ClientServiceId) {
+        self.shared.services.insert(client_service);
+        self.shared.asked.insert(client_service);
+    }
+
+    /// The client has the red part of `session` safe. Harmless for sessions that do not wait for it.
+    pub fn accept(&mut self, session: SessionId) {
+        if let Some(span) = self.spans.get_mut(&session.originator) {
+            span.accept_import(session.number, &mut self.shared);
+        }
+    }
+
     /// Refuses sessions for `client_service` that begin from now on; those under way go on.
     pub fn close_client_service(&mut self, client_service: ClientServiceId) {
         self.shared.services.remove(&client_service);
+        self.shared.asked.remove(&client_service);
     }
 
     /// Starts a session that sends a block.
@@ -133,8 +151,30 @@ impl Engine {
     /// Source: RFC 5326 §4.1 and §6.1.
     pub fn transmit(
         &mut self,
+        now: Instant,
+        request: TransmissionRequest,
+    ) -> Result<SessionId, RequestError> {
+        self.start(now, request, false)
+    }
+
+    /// As [`transmit`](Self::transmit), for a block that is sent before all that are not urgent, those whose sending
+    /// has begun included: it waits for no more than the segment that is being sent.
+    ///
+    /// # Errors
+    /// As [`transmit`](Self::transmit).
+    pub fn transmit_urgent(
+        &mut self,
+        now: Instant,
+        request: TransmissionRequest,
+    ) -> Result<SessionId, RequestError> {
+        self.start(now, request, true)
+    }
+
+    fn start(
+        &mut self,
         _now: Instant,
         request: TransmissionRequest,
+        urgent: bool,
     ) -> Result<SessionId, RequestError> {
         let TransmissionRequest { to, ref block, red_len, .. } = request;
         let block_len = block.len() as u64;
@@ -149,7 +189,7 @@ impl Engine {
         if span.exports.len() >= limit {
             return Err(RequestError::ExportSessions { to, limit });
         }
-        let (number, order) = self.shared.new_session(to);
+        let (number, order) = self.shared.new_session(to, urgent);
         let session = SessionId { originator: self.shared.parameters.engine_id, number };
         span.start_export(Export::new(session, order, request, self.shared.random_serial()));
         Ok(session)
@@ -247,6 +287,12 @@ impl Engine {
     #[must_use]
     pub fn sessions(&self, peer: EngineId) -> (usize, usize) {
         self.spans.get(&peer).map_or((0, 0), |span| (span.exports.len(), span.imports.len()))
+    }
+
+    /// Whether another export session to `peer` can be started.
+    #[must_use]
+    pub fn has_export_room(&self, peer: EngineId) -> bool {
+        self.spans.get(&peer).is_some_and(|span| span.exports.len() < span.parameters.max_export_sessions)
     }
 
     /// Octets that received red data and its bookkeeping take.

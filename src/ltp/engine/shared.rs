@@ -12,6 +12,8 @@ use crate::ltp::{ClientServiceId, EngineId};
 pub(super) struct Shared {
     pub parameters: EngineParameters,
     pub services: BTreeSet<ClientServiceId>,
+    /// Those of them whose clients say when they have a block safe.
+    pub asked: BTreeSet<ClientServiceId>,
     pub events: VecDeque<Event>,
     /// Memory that received red data takes.
     pub buffered: usize,
@@ -29,6 +31,7 @@ impl Shared {
         Self {
             parameters,
             services: BTreeSet::new(),
+            asked: BTreeSet::new(),
             events: VecDeque::new(),
             buffered: 0,
             receivers: BTreeMap::new(),
@@ -49,7 +52,8 @@ impl Shared {
     /// A session number that is not in use, and the session's place in the order of start.
     ///
     /// Numbers keep to 32 bits, as CCSDS 734.1-B-1 wants them.
-    pub fn new_session(&mut self, to: EngineId) -> (u64, u64) {
+    /// Urgent sessions come before all others in that order.
+    pub fn new_session(&mut self, to: EngineId, urgent: bool) -> (u64, u64) {
         loop {
             self.next_session = self.next_session.wrapping_add(1).max(1);
             let number = u64::from(self.next_session);
@@ -58,7 +62,7 @@ impl Shared {
             }
             self.receivers.insert(number, to);
             self.next_order += 1;
-            return (number, self.next_order);
+            return (number, if urgent { self.next_order } else { self.next_order | 1 << 63 });
         }
     }
 

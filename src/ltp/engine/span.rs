@@ -208,7 +208,17 @@ impl Span {
             let client_service = import.client_service;
             shared.events.push_back(Event::RedPartReceived { session, client_service, block, end_of_block });
             self.stats.red_parts_received += 1;
+            if shared.asked.contains(&client_service) {
+                import.await_client();
+            }
             whole = true;
+        }
+        let checkpoint = match data.kind {
+            DataKind::Checkpoint { serial, report, .. } => Some((serial, report, data.end())),
+            _ => None,
+        };
+        if import.postpone(checkpoint) {
+            return Ok(());
         }
         let reports = match data.kind {
             DataKind::Checkpoint { serial, report, .. } => {
@@ -222,6 +232,17 @@ impl Span {
             self.control.push(Control::Report { number, serial });
         }
         Ok(())
+    }
+
+    /// The client has the red part of an import session safe.
+    pub fn accept_import(&mut self, number: u64, shared: &mut Shared) {
+        let Some(import) = self.imports.get_mut(&number).filter(|import| import.cancelling.is_none()) else {
+            return;
+        };
+        for serial in import.accept(&self.parameters).into_iter().flatten() {
+            self.control.push(Control::Report { number, serial });
+        }
+        self.close_import_if_finished(number, shared);
     }
 
     fn report_ack(

@@ -1,43 +1,14 @@
-//! Throughput of the bundle layer: reading and writing bundles with CRC-32C on all blocks, and routes over a day.
+//! Routes over a day of contacts.
 
-use bytes::Bytes;
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use spacelink::bundle::{Bundle, CreationTimestamp, NodeNumber};
+use criterion::{Criterion, Throughput};
+use spacelink::bundle::NodeNumber;
 use spacelink::routing::{Contact, ContactPlan, PlanTime, Query, Router};
-use spacelink::time::DtnTime;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-const SIZES: &[(&str, usize)] = &[("100B", 100), ("1kB", 1_000), ("64kB", 64_000)];
-
-fn bundle_of(len: usize) -> Bundle {
-    Bundle::builder("ipn:1.7".parse().unwrap(), "ipn:2.7".parse().unwrap())
-        .timestamp(CreationTimestamp { time: DtnTime(850_000_000_000), sequence: 1 })
-        .payload((0..len).map(|at| at as u8).collect::<Vec<_>>())
-        .build()
-        .unwrap()
-}
-
-fn codec(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("bundle");
-    for &(name, len) in SIZES {
-        let bundle = bundle_of(len);
-        let octets = Bytes::from(bundle.encode());
-        group.throughput(Throughput::Bytes(octets.len() as u64));
-        group.bench_function(BenchmarkId::new("decode", name), |bencher| {
-            bencher.iter(|| Bundle::decode(black_box(&octets).clone()).unwrap());
-        });
-        let mut out = vec![0; octets.len()];
-        group.bench_function(BenchmarkId::new("encode", name), |bencher| {
-            bencher.iter(|| black_box(&bundle).encode_into(black_box(&mut out)).unwrap());
-        });
-    }
-    group.finish();
-}
-
 /// One query after another out of a reference plan's list, or out of a made-up plan where the list is not at hand.
-fn earliest(criterion: &mut Criterion) {
+pub fn earliest(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("routing/earliest");
     for plan in ["tb12", "w100"] {
         let (mut router, queries) = reference(plan).unwrap_or_else(|| made_up(plan));
@@ -87,6 +58,3 @@ fn made_up(name: &str) -> (Router, Vec<Query<'static>>) {
     };
     (Router::new(ContactPlan::from_contacts(contacts).unwrap()), (0..100).map(query).collect())
 }
-
-criterion_group!(all, codec, earliest);
-criterion_main!(all);

@@ -1,0 +1,386 @@
+//! Deliveries: who takes what, fragments put together, acknowledgements, and the echo service.
+
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec;
+use alloc::vec::Vec;
+use bytes::Bytes;
+
+use super::agent::{Agent, Place, node_of};
+use super::event::{Delivery, DeliveryId, Event, Payload, ReadError};
+use super::parameters::{Registration, RegistrationId, TransmissionRequest};
+use super::quota::Class;
+use super::reassembly::{Added, Extent, Reassembly};
+use super::seen::Fate;
+use super::store::{Durability, Key, Store, StoreError};
+use super::trace;
+use crate::bundle::{AdminRecord, BundleFlags, BundleId, Eid, Header, Reason};
+use crate::time::Instant;
+
+/// What is for somebody here.
+#[derive(Debug, Default)]
+pub(super) struct Desk {
+    registrations: BTreeMap<RegistrationId, Registered>,
+    next_registration: u32,
+    /// Bundles for endpoints of this node that nobody has registered yet.
+    unclaimed: BTreeMap<Eid, BTreeSet<Key>>,
+    pub(super) reassembly: Reassembly,
+    /// Units put together from fragments, by the fragment that names them.
+    parcels: BTreeMap<Key, Vec<Extent>>,
+    /// Deliveries that are not acknowledged yet.
+    open: BTreeMap<DeliveryId, Open>,
+    /// Bundles of those.
+    out: BTreeSet<Key>,
+    /// Deliveries that are acknowledged, by the bundle that is yet to be gone from the store for good.
+    closing: BTreeMap<Key, DeliveryId>,
+    next_delivery: u64,
+}
+
+#[derive(Debug)]
+struct Registered {
+    registration: Registration,
+    waiting: VecDeque<Key>,
+    out: usize,
+}
+
+#[derive(Debug)]
+struct Open {
+    registration: RegistrationId,
+    key: Key,
+}
+
+impl Desk {
+    /// Whether what is for `eid` ends here because somebody said so.
+    pub fn takes(&self, eid: &Eid) -> bool {
+        self.registrations.values().any(|registered| registered.registration.endpoints.matches(eid))
+    }
+
+    /// Whether the bundle is in the hands of an application.
+    pub fn is_out(&self, key: Key) -> bool {
+        self.out.contains(&key)
+    }
+
+    fn add(&mut self, key: Key, destination: &Eid) {
+        let mut registrations = self.registrations.values_mut();
+        match registrations.find(|registered| registered.registration.endpoints.matches(destination)) {
+            Some(registered) => registered.waiting.push_back(key),
+            None => _ = self.unclaimed.entry(destination.clone()).or_default().insert(key),
+        }
+    }
+
+    pub fn forget(&mut self, key: Key, destination: &Eid) {
+        self.out.remove(&key);
+        self.parcels.remove(&key);
+        if let Some(keys) = self.unclaimed.get_mut(destination) {
+            keys.remove(&key);
+            if keys.is_empty() {
+                self.unclaimed.remove(destination);
+            }
+        }
+        // In a registration's queue it is passed over when its turn comes.
+    }
+
+    pub fn forget_fragment(&mut self, key: Key, header: &Header) {
+        if let Some(place) = header.fragment() {
+            self.reassembly.remove(unit_of(header), place, key);
+        }
+    }
+}
+
+/// Which unit a fragment is one of.
+fn unit_of(header: &Header) -> BundleId {
+    BundleId { fragment: None, ..header.id() }
+}
+
+impl<S: Store> Agent<S> {
+    /// Delivers what arrives for some endpoints from now on, and what waits for them. Where several registrations
+    /// fit an endpoint, the first one gets it.
+    pub fn register(&mut self, registration: Registration) -> RegistrationId {
+        let id = RegistrationId(self.desk.next_registration);
+        self.desk.next_registration += 1;
+        let mine = |eid: &&Eid| registration.endpoints.matches(eid);
+        let claimed: Vec<_> = self.desk.unclaimed.keys().filter(mine).cloned().collect();
+        let waiting = claimed.iter().filter_map(|eid| self.desk.unclaimed.remove(eid)).flatten().collect();
+        self.desk.registrations.insert(id, Registered { registration, waiting, out: 0 });
+        id
+    }
+
+    /// Ends a registration. What it was not given, or has not acknowledged, waits for another one.
+    pub fn unregister(&mut self, id: RegistrationId) {
+        let Some(registered) = self.desk.registrations.remove(&id) else { return };
+        let open: Vec<_> = self
+            .desk
+            .open
+            .iter()
+            .filter(|(_, open)| open.registration == id)
+            .map(|(id, open)| (*id, open.key))
+            .collect();
+        let mut keys: Vec<_> = registered.waiting.into();
+        for (delivery, key) in open {
+            self.desk.open.remove(&delivery);
+            self.desk.out.remove(&key);
+            keys.push(key);
+        }
+        keys.sort_unstable();
+        for key in keys {
+            if let Some(entry) = self.entries.get(&key) {
+                self.desk.add(key, entry.header.destination());
+            }
+        }
+    }
+
+    /// Makes a registration active or passive.
+    pub fn set_active(&mut self, id: RegistrationId, active: bool) {
+        if let Some(registered) = self.desk.registrations.get_mut(&id) {
+            registered.registration.active = active;
+        }
+    }
+
+    /// The next delivery for a passive registration.
+    pub fn poll_delivery(&mut self, now: Instant, id: RegistrationId) -> Option<Delivery> {
+        loop {
+            let registered = self.desk.registrations.get_mut(&id)?;
+            if registered.out >= registered.registration.window.max(1) {
+                return None;
+            }
+            let key = registered.waiting.pop_front()?;
+            let acknowledged = registered.registration.acknowledged;
+            if let Some(delivery) = self.make_delivery(now, key, Some((id, acknowledged))) {
+                return Some(delivery);
+            }
+        }
+    }
+
+    /// The application is done with a delivery: it can leave the store. [`Event::Acknowledged`] says when it is gone
+    /// for good; until then it may be delivered once more after a restart. Unknown ones are ignored.
+    pub fn acknowledge(&mut self, now: Instant, delivery: DeliveryId) {
+        let Some(open) = self.desk.open.remove(&delivery) else { return };
+        if let Some(registered) = self.desk.registrations.get_mut(&open.registration) {
+            registered.out -= 1;
+        }
+        if self.store.durability() == Durability::Deferred {
+            self.desk.closing.insert(open.key, delivery);
+        } else {
+            self.events.push_back(Event::Acknowledged(delivery));
+        }
+        self.close(now, open.key);
+    }
+
+    /// Reads octets of a delivery that is not acknowledged yet, from `offset` on, and returns how many there were:
+    /// less than `out` holds only at the end.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn read(
+        &mut self,
+        delivery: DeliveryId,
+        mut offset: u64,
+        out: &mut [u8],
+    ) -> Result<usize, ReadError> {
+        let key = self.desk.open.get(&delivery).ok_or(ReadError::Gone)?.key;
+        let Some(extents) = self.desk.parcels.get(&key) else {
+            return Ok(self.store.read(key, offset, out)?);
+        };
+        let mut filled = 0;
+        for extent in extents {
+            if offset >= extent.len {
+                offset -= extent.len;
+                continue;
+            }
+            let most = usize::try_from(extent.len - offset).unwrap_or(usize::MAX).min(out.len() - filled);
+            let read = self.store.read(extent.key, extent.skip + offset, &mut out[filled..filled + most])?;
+            filled += read;
+            offset = 0;
+            if filled == out.len() || read < most {
+                break;
+            }
+        }
+        Ok(filled)
+    }
+
+    /// A delivery for one of the active registrations, if one is due.
+    pub(super) fn next_delivery(&mut self, now: Instant) -> Option<Event> {
+        loop {
+            let due = self.desk.registrations.iter().find(|(_, registered)| {
+                registered.registration.active
+                    && !registered.waiting.is_empty()
+                    && registered.out < registered.registration.window.max(1)
+            });
+            let id = *due?.0;
+            if let Some(delivery) = self.poll_delivery(now, id) {
+                return Some(Event::Delivered(delivery));
+            }
+        }
+    }
+
+    /// A bundle for this node: it is whole, or it may make another one whole.
+    pub(super) fn bring_to_desk(&mut self, now: Instant, key: Key) {
+        let Some(entry) = self.entries.get_mut(&key) else { return };
+        let Some(place) = entry.header.fragment() else {
+            return self.arrived(now, key);
+        };
+        entry.place = Place::Reassembly;
+        let unit = unit_of(&entry.header);
+        let len = entry.header.payload_len();
+        match self.desk.reassembly.add(unit.clone(), place, key, len) {
+            Added::Nothing => _ = self.discard(now, key, Fate::Done),
+            Added::Some(needless) => {
+                for other in needless {
+                    self.discard(now, other, Fate::Done);
+                }
+                let Some(extents) = self.desk.reassembly.take_whole(&unit, place.total) else { return };
+                let Some(first) = extents.first().map(|extent| extent.key) else { return };
+                for extent in &extents {
+                    if let Some(entry) = self.entries.get_mut(&extent.key) {
+                        entry.place = Place::Desk;
+                    }
+                }
+                self.counters.reassembled += 1;
+                self.desk.parcels.insert(first, extents);
+                self.arrived(now, first);
+            }
+        }
+    }
+
+    /// Something whole for this node.
+    fn arrived(&mut self, now: Instant, key: Key) {
+        let Some(entry) = self.entries.get(&key) else { return };
+        let header = &entry.header;
+        if header.is_admin_record() && node_of(header) == self.parameters.node {
+            return self.take_admin_record(now, key);
+        }
+        let echo = self.parameters.echo_service;
+        let is_echo = echo.is_some()
+            && header.destination().service() == echo
+            && node_of(header) == self.parameters.node;
+        if is_echo {
+            return self.echo(now, key);
+        }
+        let destination = header.destination().clone();
+        self.desk.add(key, &destination);
+    }
+
+    /// Hands out a bundle. Without a registration it is for the node itself, and gone with it.
+    fn make_delivery(
+        &mut self,
+        now: Instant,
+        key: Key,
+        to: Option<(RegistrationId, bool)>,
+    ) -> Option<Delivery> {
+        let entry = self.entries.get(&key)?;
+        let (received, header) = (entry.received, entry.header.clone());
+        let len = match self.desk.parcels.get(&key) {
+            Some(extents) => extents.iter().map(|extent| extent.len).sum(),
+            None => header.payload_len(),
+        };
+        let (registration, acknowledged) = to.unzip();
+        let acknowledged = acknowledged.unwrap_or(false);
+        let payload = if len <= self.parameters.whole_delivery || !acknowledged {
+            Payload::Octets(self.whole_payload(key, len).ok()?)
+        } else {
+            Payload::Stored { len }
+        };
+        let delivery = DeliveryId(self.desk.next_delivery);
+        self.desk.next_delivery += 1;
+        self.counters.delivered += 1;
+        trace!("delivered", id = ?header.id(), len);
+        if let Some(registration) = registration.filter(|_| acknowledged) {
+            self.desk.open.insert(delivery, Open { registration, key });
+            self.desk.out.insert(key);
+            if let Some(registered) = self.desk.registrations.get_mut(&registration) {
+                registered.out += 1;
+            }
+        } else {
+            self.close(now, key);
+        }
+        if registration.is_some() {
+            self.report_delivered(now, &header);
+        }
+        Some(Delivery {
+            delivery,
+            id: unit_of(&header),
+            source: header.source().clone(),
+            destination: header.destination().clone(),
+            payload,
+            hops: header.hop_count().map(|hops| hops.count),
+            received,
+        })
+    }
+
+    fn whole_payload(&mut self, key: Key, len: u64) -> Result<Bytes, StoreError> {
+        let Some(extents) = self.desk.parcels.get(&key) else { return self.store.payload(key) };
+        let mut octets = vec![0; usize::try_from(len).map_err(|_| StoreError::Full { needed: len })?];
+        let mut filled = 0;
+        for extent in extents {
+            let end = filled + usize::try_from(extent.len).unwrap_or(0);
+            filled += self.store.read(extent.key, extent.skip, &mut octets[filled..end])?;
+        }
+        octets.truncate(filled);
+        Ok(octets.into())
+    }
+
+    /// Takes what was delivered out of the store, all fragments of it.
+    fn close(&mut self, now: Instant, key: Key) {
+        let Some(extents) = self.desk.parcels.remove(&key) else {
+            self.discard(now, key, Fate::Done);
+            return;
+        };
+        // Fragments cut in other ways may still come: the unit itself is remembered, in one step with the end of
+        // all its fragments.
+        if let Some(entry) = self.entries.get(&key) {
+            let (unit, expires) = (unit_of(&entry.header), entry.expires);
+            self.seen.insert(now, unit.clone(), Fate::Done, expires);
+            self.discard_as(key, unit, Fate::Done);
+        }
+        for extent in &extents {
+            if let Some(entry) = self.entries.get(&extent.key) {
+                let id = entry.header.id();
+                self.discard_as(extent.key, id, Fate::Done);
+            }
+        }
+        self.stepped(now, extents.len());
+    }
+
+    pub(super) fn delivery_removed(&mut self, key: Key) {
+        if let Some(delivery) = self.desk.closing.remove(&key) {
+            self.events.push_back(Event::Acknowledged(delivery));
+        }
+    }
+
+    fn take_admin_record(&mut self, now: Instant, key: Key) {
+        let Some(delivery) = self.make_delivery(now, key, None) else { return };
+        self.counters.delivered -= 1;
+        let Payload::Octets(octets) = delivery.payload else { return };
+        match AdminRecord::decode(&octets) {
+            Ok(AdminRecord::StatusReport(report)) => {
+                self.counters.reports_received += 1;
+                self.events.push_back(Event::Reported { by: delivery.source, report });
+            }
+            Ok(_) | Err(_) => {
+                self.counters.deleted += 1;
+                self.events
+                    .push_back(Event::Deleted { id: delivery.id, reason: Reason::BLOCK_UNINTELLIGIBLE });
+            }
+        }
+    }
+
+    /// Sends back what came for the echo service. Nothing that itself comes from one, or from nobody, is sent back:
+    /// two nodes would echo each other for ever.
+    fn echo(&mut self, now: Instant, key: Key) {
+        let class = self.entries.get(&key).map_or(Class::Normal, |entry| entry.class);
+        let lifetime = self.entries.get(&key).map(|entry| entry.header.lifetime()).unwrap_or_default();
+        let Some(delivery) = self.make_delivery(now, key, None) else { return };
+        let Some(service) = self.parameters.echo_service else { return };
+        let Payload::Octets(payload) = delivery.payload else { return };
+        if delivery.source.is_null() || delivery.source.service() == Some(service) {
+            return;
+        }
+        let request = TransmissionRequest {
+            source_service: service,
+            class,
+            flags: BundleFlags::NONE,
+            ..TransmissionRequest::new(delivery.source, payload, lifetime)
+        };
+        // Without room for it there is no answer, as if it had been lost on the way.
+        let _ = self.transmit(now, request);
+    }
+}

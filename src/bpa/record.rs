@@ -1,0 +1,83 @@
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::quota::Class;
+use crate::bundle::{BundleReader, BundleWriter, Header, NodeNumber, Part, Rules};
+use crate::time::DtnTime;
+
+/// What a store keeps of a bundle beside its payload, so that an agent can go on with it after a restart.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Record {
+    pub header: Header,
+    /// When it came.
+    pub received: DtnTime,
+    /// When its lifetime is over.
+    pub expires: DtnTime,
+    pub from: Option<NodeNumber>,
+    pub class: Class,
+    /// Ranges of the payload still to be sent, once part of it is across.
+    pub rest: Option<Vec<Range<u64>>>,
+}
+
+/// Version of the form below. A store of another version is not read.
+const VERSION: u8 = 1;
+
+impl Record {
+    pub fn encode(&self) -> Vec<u8> {
+        let (_, header) = BundleWriter::new(&self.header);
+        let mut octets = Vec::with_capacity(40 + header.len());
+        octets.extend_from_slice(&[
+            VERSION,
+            self.class as u8,
+            self.from.is_some().into(),
+            self.rest.is_some().into(),
+        ]);
+        let words = [self.received.0, self.expires.0, self.from.map_or(0, |node| node.0)];
+        let ranges = self.rest.iter().flatten();
+        let words = words.into_iter().chain(self.rest.iter().map(|rest| rest.len() as u64));
+        for word in words.chain(ranges.flat_map(|range| [range.start, range.end])) {
+            octets.extend_from_slice(&word.to_be_bytes());
+        }
+        octets.extend_from_slice(&header);
+        octets
+    }
+
+    /// `None` when the octets are no record of this version.
+    pub fn decode(octets: &[u8]) -> Option<Self> {
+        let (&[VERSION, class, from, parted], mut octets) = octets.split_first_chunk()? else { return None };
+        let received = DtnTime(word(&mut octets)?);
+        let expires = DtnTime(word(&mut octets)?);
+        let neighbour = NodeNumber(word(&mut octets)?);
+        let mut rest = (parted != 0).then(Vec::new);
+        if let Some(rest) = &mut rest {
+            for _ in 0..word(&mut octets)? {
+                rest.push(word(&mut octets)?..word(&mut octets)?);
+            }
+        }
+        let header = read_header(octets)?;
+        let from = (from != 0).then_some(neighbour);
+        Some(Self { header, received, expires, from, class: Class::of(class), rest })
+    }
+}
+
+/// A header that has nothing in common with the buffer it came from.
+pub(super) fn detached(header: &Header) -> Option<Header> {
+    read_header(&BundleWriter::new(header).1)
+}
+
+fn read_header(mut octets: &[u8]) -> Option<Header> {
+    // It was checked by the rules in force when it came.
+    let mut reader = BundleReader::new(Rules::LENIENT);
+    while let Some(part) = reader.read(&mut octets).ok()? {
+        if let Part::Payload(_) = part {
+            return reader.header().cloned();
+        }
+    }
+    None
+}
+
+fn word(octets: &mut &[u8]) -> Option<u64> {
+    let (word, rest) = octets.split_first_chunk()?;
+    *octets = rest;
+    Some(u64::from_be_bytes(*word))
+}

@@ -1,0 +1,124 @@
+//! Status reports: made when asked for and allowed, never about other reports, never too many.
+
+use core::time::Duration;
+
+use super::agent::Agent;
+use super::quota::Class;
+use super::store::Store;
+use crate::bundle::{AdminRecord, Bundle, BundleFlags, Eid, Header, Reason, Status, StatusReport};
+use crate::time::Instant;
+
+/// Keeps the number of reports within what is allowed: a bucket that fills by the second.
+#[derive(Debug, Default)]
+pub(super) struct Reporter {
+    /// Reports that may be made at once, in thousandths.
+    allowance: u64,
+    filled: Instant,
+}
+
+impl Reporter {
+    fn allow(&mut self, now: Instant, per_second: u32) -> bool {
+        let most = u64::from(per_second) * 1000;
+        let millis = u64::try_from(now.since(self.filled).as_millis()).unwrap_or(u64::MAX);
+        if millis > 0 || self.filled == Instant::ZERO {
+            let start = if self.filled == Instant::ZERO { most } else { 0 };
+            let more = millis.saturating_mul(per_second.into());
+            self.allowance = self.allowance.saturating_add(more).max(start).min(most);
+            self.filled = now.max(Instant::from_nanos(1));
+        }
+        let allowed = self.allowance >= 1000;
+        self.allowance -= if allowed { 1000 } else { 0 };
+        allowed
+    }
+}
+
+/// How long a report is of use.
+const LIFETIME: Duration = Duration::from_secs(24 * 3600);
+
+enum Assertion {
+    Received,
+    Forwarded,
+    Delivered,
+    Deleted,
+}
+
+impl<S: Store> Agent<S> {
+    pub(super) fn report_received(&mut self, now: Instant, header: &Header) {
+        if header.flags().contains(BundleFlags::REPORT_RECEPTION) {
+            self.report(now, header, Assertion::Received, Reason::NO_INFORMATION);
+        }
+    }
+
+    /// A block that is not known here asked for a report.
+    pub(super) fn report_unprocessed(&mut self, now: Instant, header: &Header) {
+        self.report(now, header, Assertion::Received, Reason::BLOCK_UNSUPPORTED);
+    }
+
+    pub(super) fn report_forwarded(&mut self, now: Instant, header: &Header) {
+        if header.flags().contains(BundleFlags::REPORT_FORWARDING) {
+            self.report(now, header, Assertion::Forwarded, Reason::NO_INFORMATION);
+        }
+    }
+
+    pub(super) fn report_delivered(&mut self, now: Instant, header: &Header) {
+        if header.flags().contains(BundleFlags::REPORT_DELIVERY) {
+            self.report(now, header, Assertion::Delivered, Reason::NO_INFORMATION);
+        }
+    }
+
+    pub(super) fn report_deleted(&mut self, now: Instant, header: &Header, reason: Reason) {
+        if header.flags().contains(BundleFlags::REPORT_DELETION) {
+            self.report(now, header, Assertion::Deleted, reason);
+        }
+    }
+
+    /// A bundle that a link brought and cannot take back found no room: it is lost, and whoever asked is told.
+    pub fn report_depleted(&mut self, now: Instant, header: &Header) {
+        self.report_deleted(now, header, Reason::DEPLETED_STORAGE);
+    }
+
+    fn report(&mut self, now: Instant, header: &Header, assertion: Assertion, reason: Reason) {
+        let per_second = self.parameters.reports_per_second;
+        if per_second == 0 || header.is_admin_record() || header.report_to().is_null() {
+            return;
+        }
+        if !self.reporter.allow(now, per_second) {
+            self.counters.reports_withheld += 1;
+            return;
+        }
+        let happened = match header.flags().contains(BundleFlags::STATUS_TIME) {
+            true => Status::At(self.parameters.epoch.dtn_time(now)),
+            false => Status::Yes,
+        };
+        let mut report = StatusReport {
+            received: Status::No,
+            forwarded: Status::No,
+            delivered: Status::No,
+            deleted: Status::No,
+            reason,
+            source: header.source().clone(),
+            timestamp: header.timestamp(),
+            fragment: header.id().fragment,
+        };
+        *match assertion {
+            Assertion::Received => &mut report.received,
+            Assertion::Forwarded => &mut report.forwarded,
+            Assertion::Delivered => &mut report.delivered,
+            Assertion::Deleted => &mut report.deleted,
+        } = happened;
+        let timestamp = self.fresh_timestamp(now);
+        let bundle = Bundle::builder(Eid::ipn(self.parameters.node, 0), header.report_to().clone())
+            .timestamp(timestamp)
+            .lifetime(LIFETIME)
+            .flags(BundleFlags::ADMIN_RECORD)
+            .hop_limit(self.parameters.hop_limit)
+            .payload(AdminRecord::StatusReport(report).encode())
+            .build();
+        // Without room for it, whoever asked stays without it.
+        let Ok((header, payload)) = bundle.map(Bundle::into_parts) else { return };
+        // Reports are the first to make room.
+        if self.take(now, header, payload, None, Class::Bulk).is_ok() {
+            self.counters.reports_sent += 1;
+        }
+    }
+}

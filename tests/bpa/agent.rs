@@ -1,0 +1,273 @@
+//! The bundle agent: what it keeps, for how long, and whom it hands it to.
+
+use super::common::{FAR, HERE, NEAR, at, contact, events, foreign, forward, run_until, sent, service, to};
+use proptest::prelude::*;
+use spacelink::bpa::{
+    Agent, AgentParameters, Amount, Event, Outcome, Quota, Quotas, Reception, Refusal, RequestError,
+    TransmissionRequest,
+};
+use spacelink::bundle::{Bundle, CreationTimestamp, Eid, NodeNumber, Reason};
+use spacelink::routing::ContactPlan;
+use spacelink::time::DtnTime;
+use std::time::Duration;
+
+/// From `HERE` to `NEAR` in seconds 10 to 20 and 30 to 40; from there to `FAR` all the time.
+fn plan() -> ContactPlan {
+    let contacts =
+        vec![contact(HERE, NEAR, 10, 20), contact(HERE, NEAR, 30, 40), contact(NEAR, FAR, 0, 1_000)];
+    ContactPlan::from_contacts(contacts).unwrap()
+}
+
+fn agent() -> Agent {
+    Agent::new(AgentParameters::new(HERE), plan())
+}
+
+#[test]
+fn forwards_when_the_contact_starts_and_not_before() {
+    let mut agent = agent();
+    agent.transmit(at(0), to(FAR, "x")).unwrap();
+    assert_eq!(forward(&mut agent, at(0)), None);
+    assert_eq!(agent.poll_timeout(), Some(at(10)));
+    run_until(&mut agent, at(10));
+    assert!(matches!(events(&mut agent, at(50))[..], [Event::ContactStarted(contact)] if contact.to == NEAR));
+    let outbound = forward(&mut agent, at(10)).expect("the contact is open");
+    let sent = sent(&mut agent, outbound);
+    assert_eq!(sent.previous_node(), Some(&Eid::ipn(HERE, 0)));
+    assert_eq!(sent.hop_count().unwrap().count, 1);
+    assert_eq!(forward(&mut agent, at(10)), None);
+}
+
+#[test]
+fn keeps_a_bundle_until_it_is_across() {
+    let mut agent = agent();
+    let id = agent.transmit(at(0), to(FAR, "x")).unwrap();
+    run_until(&mut agent, at(10));
+    events(&mut agent, at(50));
+    let outbound = forward(&mut agent, at(10)).unwrap();
+    assert_eq!(agent.len(), 1);
+    agent.transfer_ended(at(11), outbound.transfer, Outcome::Across);
+    assert_eq!(agent.len(), 0);
+    assert_eq!(events(&mut agent, at(50)), [Event::Forwarded { id, to: NEAR }]);
+}
+
+#[test]
+fn a_failed_transfer_is_tried_again_after_a_pause() {
+    let mut agent = agent();
+    agent.transmit(at(0), to(FAR, "x")).unwrap();
+    run_until(&mut agent, at(10));
+    let first = forward(&mut agent, at(10)).unwrap();
+    agent.transfer_ended(at(12), first.transfer, Outcome::Failed);
+    assert_eq!(forward(&mut agent, at(12)), None);
+    run_until(&mut agent, at(17));
+    assert!(forward(&mut agent, at(17)).is_some());
+}
+
+#[test]
+fn what_the_first_contact_left_goes_in_the_second() {
+    let mut agent = agent();
+    agent.transmit(at(0), to(FAR, "x")).unwrap();
+    run_until(&mut agent, at(19));
+    let first = forward(&mut agent, at(19)).unwrap();
+    run_until(&mut agent, at(20));
+    agent.transfer_ended(at(20), first.transfer, Outcome::Failed);
+    assert_eq!(forward(&mut agent, at(25)), None);
+    run_until(&mut agent, at(30));
+    assert!(forward(&mut agent, at(30)).is_some());
+}
+
+#[test]
+fn oldest_first() {
+    let mut agent = agent();
+    for payload in ["1", "2", "3"] {
+        agent.transmit(at(0), to(if payload == "2" { NEAR } else { FAR }, payload)).unwrap();
+    }
+    run_until(&mut agent, at(10));
+    let mut order = Vec::new();
+    while let Some(outbound) = forward(&mut agent, at(10)) {
+        order.push(sent(&mut agent, outbound).payload().clone());
+    }
+    assert_eq!(order, ["1", "2", "3"]);
+}
+
+#[test]
+fn a_second_copy_is_known_for_one() {
+    let mut agent = agent();
+    agent.register(service(HERE, 7));
+    agent.receive(at(1), Some(NEAR), foreign(HERE, 1, "from afar")).unwrap();
+    assert_eq!(agent.receive(at(2), Some(NEAR), foreign(HERE, 1, "from afar")), Err(Refusal::Duplicate));
+    agent.receive(at(2), Some(NEAR), foreign(HERE, 2, "from afar")).unwrap();
+    assert_eq!(events(&mut agent, at(50)).len(), 2);
+}
+
+#[test]
+fn waits_for_its_application() {
+    let mut agent = agent();
+    agent.receive(at(1), Some(NEAR), foreign(HERE, 1, "from afar")).unwrap();
+    assert_eq!((events(&mut agent, at(50)).len(), agent.len()), (0, 1));
+    agent.register(service(HERE, 7));
+    let delivered = events(&mut agent, at(2));
+    let [Event::Delivered(delivery)] = &delivered[..] else { panic!("{delivered:?}") };
+    assert_eq!(delivery.payload.octets().unwrap(), "from afar");
+    // It stays until the application has acknowledged it.
+    assert_eq!((events(&mut agent, at(2)).len(), agent.len()), (0, 1));
+    agent.acknowledge(at(3), delivery.delivery);
+    assert_eq!((events(&mut agent, at(3)), agent.len()), (vec![Event::Acknowledged(delivery.delivery)], 0));
+    agent.acknowledge(at(3), delivery.delivery);
+    assert_eq!(events(&mut agent, at(3)), []);
+}
+
+#[test]
+fn a_lifetime_ends() {
+    let mut agent = agent();
+    let request = TransmissionRequest { lifetime: Duration::from_secs(5), ..to(FAR, "x") };
+    let id = agent.transmit(at(0), request).unwrap();
+    run_until(&mut agent, at(5));
+    assert_eq!(events(&mut agent, at(50)), [Event::Deleted { id, reason: Reason::LIFETIME_EXPIRED }]);
+    assert_eq!(agent.len(), 0);
+    assert_eq!(agent.receive(at(4_000), None, foreign(FAR, 1, "from afar")), Err(Refusal::Expired));
+}
+
+#[test]
+fn a_lifetime_that_ends_in_the_adapters_hands_ends() {
+    let mut agent = agent();
+    let request = TransmissionRequest { lifetime: Duration::from_secs(15), ..to(FAR, "x") };
+    agent.transmit(at(0), request).unwrap();
+    run_until(&mut agent, at(10));
+    let outbound = forward(&mut agent, at(10)).unwrap();
+    run_until(&mut agent, at(16));
+    assert_eq!(agent.len(), 0);
+    agent.transfer_ended(at(17), outbound.transfer, Outcome::Failed);
+    assert_eq!(forward(&mut agent, at(17)), None);
+}
+
+#[test]
+fn hops_are_counted_and_limited() {
+    let mut agent = agent();
+    let mut worn = foreign(FAR, 1, "from afar");
+    (0..3).for_each(|_| _ = worn.raise_hop_count());
+    agent.receive(at(10), None, worn.clone()).unwrap();
+    run_until(&mut agent, at(10));
+    events(&mut agent, at(50));
+    assert_eq!(forward(&mut agent, at(10)), None);
+    assert!(matches!(events(&mut agent, at(50))[..], [Event::Deleted { reason: Reason::HOP_LIMIT, .. }]));
+    let mut over = foreign(FAR, 2, "from afar");
+    (0..4).for_each(|_| _ = over.raise_hop_count());
+    assert_eq!(agent.receive(at(10), None, over), Err(Refusal::HopLimit { limit: 3 }));
+}
+
+#[test]
+fn a_full_store_refuses_and_recovers() {
+    let quotas = Quotas::of(Amount { octets: 1 << 20, bundles: 1 });
+    let parameters = AgentParameters { quotas, ..AgentParameters::new(HERE) };
+    let mut agent = Agent::new(parameters, plan());
+    agent.transmit(at(0), to(FAR, "x")).unwrap();
+    let refused = agent.transmit(at(0), to(FAR, "y"));
+    assert!(
+        matches!(refused, Err(RequestError::Refused(Refusal::Full(full))) if full.quota == Quota::Store && full.free.bundles == 0)
+    );
+    run_until(&mut agent, at(10));
+    let outbound = forward(&mut agent, at(10)).unwrap();
+    agent.transfer_ended(at(10), outbound.transfer, Outcome::Across);
+    agent.transmit(at(11), to(FAR, "y")).unwrap();
+}
+
+#[test]
+fn a_source_without_a_clock_ages() {
+    let mut agent = agent();
+    let bundle = Bundle::builder(Eid::ipn(NodeNumber(99), 1), Eid::ipn(FAR, 7))
+        .timestamp(CreationTimestamp { time: DtnTime::UNKNOWN, sequence: 4 })
+        .lifetime(Duration::from_secs(100))
+        .age(Duration::from_secs(60))
+        .payload("x")
+        .build()
+        .unwrap();
+    agent.receive(at(5), None, bundle).unwrap();
+    run_until(&mut agent, at(12));
+    let outbound = forward(&mut agent, at(12)).unwrap();
+    assert_eq!(sent(&mut agent, outbound).age(), Some(Duration::from_secs(67)));
+    run_until(&mut agent, at(45));
+    assert_eq!(agent.counters().deleted, 1);
+}
+
+proptest! {
+    /// Whatever the layer below says and whenever: a bundle is across once, or deleted once, or still here.
+    #[test]
+    fn nothing_is_lost(steps in prop::collection::vec((0..45u64, 0..4u8), 1..80)) {
+        let mut agent = agent();
+        let (mut sent, mut across, mut gone) = (0, 0, 0);
+        let mut hands = Vec::new();
+        let mut now = at(0);
+        for (seconds, what) in steps {
+            now = now.max(at(seconds));
+            run_until(&mut agent, now);
+            match what {
+                0 => {
+                    agent.transmit(now, to(FAR, "x")).unwrap();
+                    sent += 1;
+                }
+                1 => hands.extend(forward(&mut agent, now)),
+                2 => if let Some(outbound) = hands.pop() {
+                    agent.transfer_ended(now, outbound.transfer, Outcome::Across);
+                }
+                _ => if let Some(outbound) = hands.pop() {
+                    agent.transfer_ended(now, outbound.transfer, Outcome::Failed);
+                }
+            }
+            for event in events(&mut agent, now) {
+                match event {
+                    Event::Forwarded { .. } => across += 1,
+                    Event::Deleted { .. } => gone += 1,
+                    _ => {}
+                }
+            }
+            prop_assert_eq!(sent, across + gone + agent.len());
+        }
+    }
+}
+
+#[test]
+fn passive_registrations_wait_to_be_asked() {
+    let mut agent = agent();
+    let id = agent.register(service(HERE, 7).passive());
+    agent.receive(at(1), Some(NEAR), foreign(HERE, 1, "a")).unwrap();
+    agent.receive(at(1), Some(NEAR), foreign(HERE, 2, "b")).unwrap();
+    assert_eq!(events(&mut agent, at(1)), []);
+    let delivery = agent.poll_delivery(at(1), id).unwrap();
+    assert_eq!(delivery.payload.octets().unwrap(), "a");
+    let mut octets = [0; 8];
+    assert_eq!(agent.read(delivery.delivery, 0, &mut octets), Ok(1));
+    // What is not acknowledged goes to the next one who registers, first.
+    agent.unregister(id);
+    let id = agent.register(service(HERE, 7));
+    let again: Vec<_> = events(&mut agent, at(2));
+    let payloads: Vec<_> = again
+        .iter()
+        .map(|event| match event {
+            Event::Delivered(delivery) => delivery.payload.octets().unwrap().clone(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(payloads, ["a", "b"]);
+    agent.set_active(id, false);
+    agent.receive(at(3), Some(NEAR), foreign(HERE, 3, "c")).unwrap();
+    assert_eq!(events(&mut agent, at(3)), []);
+    agent.set_active(id, true);
+    assert_eq!(events(&mut agent, at(3)).len(), 1);
+}
+
+#[test]
+fn a_bundle_that_comes_back_is_taken_again_and_a_repeated_one_is_not() {
+    let mut agent = agent();
+    run_until(&mut agent, at(10));
+    agent.receive(at(10), Some(NodeNumber(9)), foreign(FAR, 1, "x")).unwrap();
+    let outbound = forward(&mut agent, at(10)).unwrap();
+    let returned = sent(&mut agent, outbound);
+    agent.transfer_ended(at(11), outbound.transfer, Outcome::Across);
+    assert!(agent.is_empty());
+    // The sender did not hear that it is across and sends it once more.
+    let repeated = agent.receive(at(12), Some(NodeNumber(9)), foreign(FAR, 1, "x"));
+    assert_eq!(repeated, Err(Refusal::Duplicate));
+    // The neighbour has lost its own way to the destination and sends it back.
+    assert_eq!(agent.receive(at(12), Some(NEAR), returned), Ok(Reception::Safe));
+    assert_eq!(agent.len(), 1);
+}

@@ -1,0 +1,122 @@
+//! A disk in memory that loses power: writes since the last flush survive or not, sector by sector, by chance.
+
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+use redb::StorageBackend;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+const SECTOR: usize = 512;
+
+/// What outlives a loss of power, and a handle to all of it.
+#[derive(Clone, Debug)]
+pub struct Disk(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    /// As of the last flush.
+    flushed: Vec<u8>,
+    /// As programs see it.
+    current: Vec<u8>,
+    /// Operations that still succeed; `None` for all.
+    left: Option<u64>,
+    rng: ChaCha8Rng,
+}
+
+impl Disk {
+    pub fn new(seed: u64) -> Self {
+        let rng = ChaCha8Rng::seed_from_u64(seed);
+        Self(Arc::new(Mutex::new(State { flushed: Vec::new(), current: Vec::new(), left: None, rng })))
+    }
+
+    /// Fails for good after `operations` more writes, flushes and changes of length.
+    pub fn fail_after(&self, operations: u64) {
+        self.0.lock().unwrap().left = Some(operations);
+    }
+
+    /// Whether it has failed.
+    pub fn has_failed(&self) -> bool {
+        self.0.lock().unwrap().left == Some(0)
+    }
+
+    /// Power is lost and comes back: of each sector written since the last flush, one of old and new is there. The
+    /// length is one of both as well.
+    pub fn lose_power(&self) {
+        let mut state = self.0.lock().unwrap();
+        let State { flushed, current, rng, .. } = &mut *state;
+        let mut survived = flushed.clone();
+        if rng.next_u32().is_multiple_of(2) || current.len() > survived.len() {
+            survived.resize(current.len(), 0);
+        }
+        for (at, sector) in survived.chunks_mut(SECTOR).enumerate() {
+            if rng.next_u32().is_multiple_of(2)
+                && let Some(written) = current.get(at * SECTOR..at * SECTOR + sector.len())
+            {
+                sector.copy_from_slice(written);
+            }
+        }
+        state.flushed.clone_from(&survived);
+        state.current = survived;
+        state.left = None;
+    }
+
+    /// The power stays, the disk works again.
+    pub fn repair(&self) {
+        self.0.lock().unwrap().left = None;
+    }
+}
+
+impl State {
+    fn operate(&mut self) -> io::Result<()> {
+        match &mut self.left {
+            None => Ok(()),
+            Some(0) => Err(io::Error::other("the disk has failed")),
+            Some(left) => {
+                *left -= 1;
+                if *left == 0 { Err(io::Error::other("the disk fails")) } else { Ok(()) }
+            }
+        }
+    }
+}
+
+impl StorageBackend for Disk {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.0.lock().unwrap().current.len() as u64)
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let state = self.0.lock().unwrap();
+        let start = offset as usize;
+        let found = state.current.get(start..start + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
+        out.copy_from_slice(found);
+        Ok(())
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        let mut state = self.0.lock().unwrap();
+        state.operate()?;
+        state.current.resize(len as usize, 0);
+        Ok(())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        let mut state = self.0.lock().unwrap();
+        state.operate()?;
+        state.flushed = state.current.clone();
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        let mut state = self.0.lock().unwrap();
+        let outcome = state.operate();
+        let start = offset as usize;
+        // The write during which the disk fails may have been done in part.
+        let done =
+            if outcome.is_ok() { data.len() } else { state.rng.next_u32() as usize % (data.len() + 1) };
+        if outcome.is_ok() || state.left == Some(0) && done > 0 {
+            let end = (start + done).min(state.current.len());
+            state.current[start..end].copy_from_slice(&data[..end - start]);
+        }
+        outcome
+    }
+}
