@@ -92,7 +92,7 @@ pub enum SetupError {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Algorithm {
     ScaledMinimum,
-    ApproximateMinStar { reach: i8 },
+    ApproximateMinStar { reach: i8, most: i8 },
 }
 
 /// What decoding a code wants of its input.
@@ -240,8 +240,8 @@ impl<M: AsMut<[i8]>> Decoder<M> {
     ) {
         match self.tuning.algorithm {
             Algorithm::ScaledMinimum => self.by_rule(ScaledMinimum, soft, messages, outcome),
-            Algorithm::ApproximateMinStar { reach } => {
-                self.by_rule(ApproximateMinStar { reach }, soft, messages, outcome);
+            Algorithm::ApproximateMinStar { reach, most } => {
+                self.by_rule(ApproximateMinStar { reach, most }, soft, messages, outcome);
             }
         }
     }
@@ -286,9 +286,9 @@ impl<M: AsMut<[i8]>> Decoder<M> {
 const fn tuning(code: Code) -> Tuning {
     use super::code::Rate;
     let (algorithm, mean) = match code {
-        Code::Ar4ja(Rate::Half, _) => (Algorithm::ApproximateMinStar { reach: 15 }, 18),
-        Code::Ar4ja(Rate::TwoThirds, _) => (Algorithm::ApproximateMinStar { reach: 11 }, 18),
-        Code::Ar4ja(Rate::FourFifths, _) => (Algorithm::ApproximateMinStar { reach: 9 }, 20),
+        Code::Ar4ja(Rate::Half, _) => (Algorithm::ApproximateMinStar { reach: 15, most: 63 }, 18),
+        Code::Ar4ja(Rate::TwoThirds, _) => (Algorithm::ApproximateMinStar { reach: 11, most: 63 }, 18),
+        Code::Ar4ja(Rate::FourFifths, _) => (Algorithm::ApproximateMinStar { reach: 7, most: 31 }, 16),
         Code::C2 | Code::Tc128 | Code::Tc256 | Code::Tc512 => (Algorithm::ScaledMinimum, 24),
     };
     Tuning { algorithm, mean }

@@ -2,7 +2,8 @@
 
 use super::lanes::Lanes;
 
-/// How the magnitudes of a check's variables are put together, none above [`MOST`].
+/// How the magnitudes of a check's variables are put together, none above a bound, so that one check's word is
+/// never all that a belief holds.
 pub trait Rule: Copy {
     /// From what all variables believe: what to tell all but the least sure, and what to tell the least sure.
     fn combine<V: Lanes>(self, token: V::Token, incoming: &[V]) -> Combined<V>;
@@ -47,6 +48,8 @@ impl Rule for ScaledMinimum {
 pub struct ApproximateMinStar {
     /// The difference of magnitudes from which on there is no correction: 4 log 2, in the units of the messages.
     pub reach: i8,
+    /// The greatest magnitude of a message.
+    pub most: i8,
 }
 
 impl ApproximateMinStar {
@@ -69,7 +72,7 @@ impl Rule for ApproximateMinStar {
             others = self.box_plus(token, others.least(greater), others.greatest(greater));
         }
         let told = self.box_plus(token, others.least(least), others.greatest(least));
-        let most = V::splat(token, MOST);
+        let most = V::splat(token, self.most);
         Combined { least, told: told.least(most), least_told: others.least(most) }
     }
 }
@@ -98,5 +101,5 @@ impl<V: Lanes> Outgoing<V> {
     }
 }
 
-/// The greatest magnitude of a message: half of the greatest belief, so that one check's word is never all.
+/// The greatest magnitude of a message of the scaled minimum.
 pub const MOST: i8 = 63;
