@@ -1,5 +1,7 @@
 //! Throughput of the link layer: packets into frames and out, and the whole chain to CADUs and back.
 
+mod frames;
+
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use spacelink::frame::aos::{AosParameters, AosSettings};
@@ -62,5 +64,5 @@ fn aos_rs_i5(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(all, aos_mpdu, aos_rs_i5);
+criterion_group!(all, aos_mpdu, frames::tm, frames::uslp, aos_rs_i5);
 criterion_main!(all);

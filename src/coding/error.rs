@@ -80,4 +80,33 @@ pub enum ParameterError {
         /// Bits asked for.
         bits: usize,
     },
+    /// A frame of this length does not go with the code (§11).
+    #[error("frame length {len} does not go with the {code} code")]
+    FrameLenOfCode {
+        /// Octets asked for.
+        len: usize,
+        /// Which code.
+        code: &'static str,
+    },
+    /// Codewords of this code have other lengths (§7).
+    #[error("LDPC: no code of this rate has {bits} information bits")]
+    MessageBits {
+        /// Information bits asked for.
+        bits: u16,
+    },
+    /// A codeblock of a sliced stream has 1 to 8 codewords (§12).
+    #[error("sliced stream: {count} codewords in a codeblock are not between 1 and 8")]
+    Codewords {
+        /// Codewords asked for.
+        count: u8,
+    },
+    /// The book has codes that correct 16 or 8 symbols (§4.3).
+    #[error("Reed-Solomon: no code corrects {symbols} symbols, only 16 or 8")]
+    ErrorCorrection {
+        /// Symbols asked for.
+        symbols: u8,
+    },
+    /// The book inverts the second symbol at rate 1/2 only, and swaps none (§3.3, §3.4).
+    #[error("convolutional: symbols are inverted or swapped as the book has it not")]
+    Convention,
 }

@@ -42,7 +42,11 @@
 mod error;
 
 pub mod cadu;
+#[cfg(feature = "alloc")]
+pub mod channel;
 pub mod convolutional;
+#[cfg(feature = "erasure")]
+pub mod erasure;
 mod kernel;
 pub mod ldpc;
 pub mod randomizer;

@@ -5,7 +5,10 @@
 mod common;
 
 mod cadu;
+mod channel;
 mod convolutional;
+#[cfg(feature = "erasure")]
+mod erasure;
 mod ldpc;
 mod marker;
 mod randomizer;

@@ -11,4 +11,5 @@ mod packets_through_frames;
 mod recordings;
 mod tc_frames;
 mod tm_frames;
+mod tshark;
 mod uslp_frames;

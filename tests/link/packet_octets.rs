@@ -1,8 +1,9 @@
 //! Packets octet by octet, from the figures of the books and from other implementations.
 
 use proptest::prelude::*;
-use spacelink::frame::aos::{AosHeader, AosIssue};
+use spacelink::frame::aos::{AosHeader, AosIssue, Mpdu};
 use spacelink::frame::counter::Count;
+use spacelink::frame::packets::FirstHeader;
 use spacelink::frame::{Scid, Vcid};
 use spacelink::packet::{Apid, EncapsulationPacket, SequenceCount, SpaceHeader, SpacePacket, packet_len};
 use spacelink::wire::{Decode, Encode};
@@ -45,6 +46,27 @@ fn an_aos_header_of_issue_5() {
     assert_eq!(header.cycle, Count::new(9));
     assert_eq!(header.to_octets(AosIssue::Five).unwrap(), octets);
     assert!(header.to_octets(AosIssue::Four).is_err(), "ten bits do not fit issue 4");
+}
+
+/// Reserved values by the book, and as a flight framework has them, which takes the pointer for 16 bits (fprime#5886).
+#[test]
+fn first_header_pointers_of_aos() {
+    for (octets, first) in [
+        ("07FF00", FirstHeader::NoStart),
+        ("FFFF00", FirstHeader::NoStart),
+        ("07FE00", FirstHeader::IdleOnly),
+        ("FFFE00", FirstHeader::IdleOnly),
+        ("012300", FirstHeader::At(0x123)),
+    ] {
+        let octets = hex::decode(octets).unwrap();
+        assert_eq!(Mpdu::decode(&octets), Ok(Mpdu { first, zone: &[0] }));
+    }
+    assert_eq!(Mpdu::header(FirstHeader::NoStart, false), Ok([0x07, 0xFF]));
+    assert_eq!(Mpdu::header(FirstHeader::NoStart, true), Ok([0xFF, 0xFF]));
+    assert_eq!(Mpdu::header(FirstHeader::IdleOnly, true), Ok([0xFF, 0xFE]));
+    assert_eq!(Mpdu::header(FirstHeader::At(0x123), true), Ok([0x01, 0x23]));
+    assert!(Mpdu::header(FirstHeader::At(0x7FE), true).is_err());
+    assert!(Mpdu::decode(&[0x07, 0xFF]).is_err(), "no zone");
 }
 
 proptest! {

@@ -2,12 +2,14 @@
 
 use proptest::prelude::*;
 use spacelink::frame::packets::{FirstHeader, PacketInserter};
-use spacelink::frame::receive::{Demultiplexer, DemultiplexerSettings, Event, FrameRefused, Seen};
+use spacelink::frame::receive::{
+    Demultiplexer, DemultiplexerSettings, Event, Format, FrameRefused, Opened, Seen,
+};
 use spacelink::frame::uslp::{
     DataField, DataZone, FrameLen, ScidRole, TruncatedLengths, Upid, UslpControl, UslpCount, UslpDraft,
     UslpFrame, UslpHeader, UslpParameters, UslpSettings,
 };
-use spacelink::frame::{MapId, Scid, Vcid};
+use spacelink::frame::{MapId, Scid, SecurityLengths, Vcid};
 use spacelink::packet::{EncapsulationPacket, IdleKind, SequenceFlags};
 use spacelink::wire::{Decode, DecodeError, Encode};
 
@@ -227,6 +229,58 @@ fn variable_frames_carry_the_rest() {
     assert_eq!(receiver.counters().idle, 1);
     let foreign = encode(&parameters, &UslpHeader::new(Scid(8), vcid(1), map(0)), &idle);
     assert_eq!(receiver.process(&foreign, |_, _| {}), Err(FrameRefused::Foreign(Scid(8))));
+}
+
+/// One mission control system had the security header behind the data field header (yamcs#1042); it lies before it.
+#[test]
+fn the_security_header_lies_before_the_data_field_header() {
+    let parameters = link(variable());
+    let mut receiver = Demultiplexer::new(parameters, Scid(9), DemultiplexerSettings::default());
+    let security = SecurityLengths { header: 6, trailer: 4 };
+    receiver.set_security(vcid(1), security);
+    let field = whole(b"clear").to_vec().unwrap();
+    let protected = [&[0x5E; 6][..], &field, &[0xAC; 4]].concat();
+    let mut out = [0; 64];
+    let header = UslpHeader::new(Scid(9), vcid(1), map(0));
+    let mut draft = UslpDraft::begin(&parameters, &header, protected.len(), &mut out).unwrap();
+    let inner = security.range(draft.data_field().len());
+    draft.data_field().copy_from_slice(&protected);
+    assert_eq!(&draft.data_field()[inner], field);
+    let len = draft.finish().len();
+    let mut seen = Vec::new();
+    receiver.process(&out[..len], |_, what| seen.push(format!("{what:?}"))).unwrap();
+    assert_eq!(seen, [format!("Access({:?})", b"clear")]);
+    // A frame too short for both is told, and nothing of it is used.
+    let mut draft = UslpDraft::begin(&parameters, &header, 9, &mut out).unwrap();
+    draft.data_field().fill(0xE5);
+    let len = draft.finish().len();
+    receiver.process(&out[..len], |_, what| seen.push(format!("{what:?}"))).unwrap();
+    assert!(
+        seen[1].starts_with("NoPacket(Short { unit: \"frame data field\", required: 10, found: 9 }"),
+        "{seen:?}"
+    );
+}
+
+/// Encrypted frames are opened, their data replaced, and then taken.
+#[test]
+fn data_fields_can_be_replaced_before_they_are_taken() {
+    let parameters = link(UslpSettings { fecf: true, ..variable() });
+    let mut receiver = Demultiplexer::new(parameters, Scid(9), DemultiplexerSettings::default());
+    let cipher: Vec<u8> = whole(b"secret").to_vec().unwrap().iter().map(|octet| octet ^ 0x77).collect();
+    let header = UslpHeader::new(Scid(9), vcid(1), map(0));
+    let mut out = [0; 64];
+    let mut draft = UslpDraft::begin(&parameters, &header, cipher.len(), &mut out).unwrap();
+    draft.data_field().copy_from_slice(&cipher);
+    let len = draft.finish().len();
+    let opened = parameters.open(&out[..len]).unwrap();
+    let plain: Vec<u8> = opened.field.iter().map(|octet| octet ^ 0x77).collect();
+    let mut seen = 0;
+    receiver
+        .accept(Opened { field: &plain, ..opened }, |_, what| {
+            seen += usize::from(what == Seen::Access(b"secret"))
+        })
+        .unwrap();
+    assert_eq!(seen, 1);
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 use spacelink::frame::aos::{
-    AosDraft, AosFrame, AosHeader, AosIssue, AosParameters, AosSettings, BitstreamPdu, HeaderErrorControl,
-    Mpdu,
+    AosDraft, AosFrame, AosHeader, AosParameters, AosSettings, BitstreamPdu, HeaderErrorControl, Mpdu,
 };
 use spacelink::frame::counter::Count;
 use spacelink::frame::packets::FirstHeader;
@@ -95,9 +94,7 @@ fn data_zone(case: &Case, zone: &[u8]) -> Result<(), Failure> {
     let content = content(case)?;
     match case.str("data_type")? {
         "M_PDU" => {
-            // The default issue 5 takes the reserved values of issue 4 too, which the oracle sends.
-            let Mpdu { first, zone: packets } =
-                Mpdu::decode(AosIssue::Five, zone).map_err(|error| error.to_string())?;
+            let Mpdu { first, zone: packets } = Mpdu::decode(zone).map_err(|error| error.to_string())?;
             // With a security header the oracle reads its pointer out of that; the content says what it must be.
             let pointer_field = match case.str("sdls_header")? {
                 "" => case.u64("fhp")?,

@@ -1,4 +1,4 @@
-//! Finding where codeblocks and frames begin: attached sync markers on a stream of hard-decided bits.
+//! Finding where codeblocks and frames begin: attached sync markers on a stream of bits.
 //!
 //! [`Finder`] looks for one marker in some octets. [`BlockSync`] takes a stream cut anywhere, aligned to no octet,
 //! and gives the blocks between markers: it locks, flywheels over damaged markers, and searches again inside what
@@ -12,12 +12,16 @@
 //! assert_eq!((hit.bit, hit.distance), (13, 0));
 //! ```
 //!
-//! Left out: soft decisions, decoding (see [`cadu`](super::cadu)), and what a missing block means.
+//! [`SoftBlockSync`] does the same on soft bits, by correlation, for codes that work where hard decisions do not.
+//!
+//! Left out: decoding (see [`cadu`](super::cadu)), and what a missing block means.
 
 mod block;
 mod find;
 mod marker;
+mod soft;
 
 pub use block::{Block, BlockSync, SyncCounts, SyncParameters, SyncState};
 pub use find::{Finder, Hit, find};
 pub use marker::Marker;
+pub use soft::{SoftBlock, SoftBlockSync};

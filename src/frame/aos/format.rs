@@ -36,7 +36,7 @@ impl Format for AosParameters {
         }
         Ok(match service {
             Service::Packets => {
-                let Mpdu { first, zone } = Mpdu::decode(self.settings().issue, field)?;
+                let Mpdu { first, zone } = Mpdu::decode(field)?;
                 Content::Packets { first, zone }
             }
             Service::Access => {

@@ -6,7 +6,7 @@
 //!
 //! Left out: link security. Its header and trailer lie at the ends of the data zone.
 //!
-//! Source: CCSDS 732.0-B-5, and 732.0-B-4 for 8-bit spacecraft identifiers and 11-bit first header pointers.
+//! Source: CCSDS 732.0-B-5, and 732.0-B-4 for 8-bit spacecraft identifiers.
 
 mod bpdu;
 mod fhec;

@@ -4,12 +4,12 @@ use super::header::AosHeader;
 use crate::frame::ParameterError;
 use crate::frame::fecf::FECF_LEN;
 
-/// Which issue of the AOS book a link follows: they differ in the spacecraft identifier and the first header pointer.
+/// Which issue of the AOS book a link follows: they differ in the spacecraft identifier.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum AosIssue {
-    /// 732.0-B-4 and earlier: 8 bits of spacecraft identifier, two spare bits; first header pointers of 11 bits.
+    /// 732.0-B-4 and earlier: 8 bits of spacecraft identifier, two spare bits.
     Four,
-    /// 732.0-B-5: 10 bits, the high two in the signalling field; first header pointers of 16 bits.
+    /// 732.0-B-5: 10 bits, the high two in the signalling field.
     #[default]
     Five,
 }
@@ -41,6 +41,9 @@ pub struct AosSettings {
     pub header_error_control: HeaderErrorControl,
     /// Octets of the insert zone; 0 for none.
     pub insert_zone_len: usize,
+    /// Whether first header pointers that say that no packet starts are sent as FFFF and FFFE, for peers that know no
+    /// others; the book has 07FF and 07FE. Either is taken.
+    pub wide_pointers: bool,
     /// Whether frames end with an operational control field.
     pub ocf: bool,
     /// Whether frames end with a frame error control field.
@@ -56,6 +59,7 @@ impl AosSettings {
             issue: AosIssue::Five,
             header_error_control: HeaderErrorControl::Absent,
             insert_zone_len: 0,
+            wide_pointers: false,
             ocf: false,
             fecf: false,
         }

@@ -53,7 +53,7 @@ impl SendFormat for AosParameters {
         match load.service() {
             Service::Packets => {
                 let (header, zone) = Mpdu::split(inner)?;
-                *header = Mpdu::header(self.settings().issue, load.packets(zone)?)?;
+                *header = Mpdu::header(load.packets(zone)?, self.settings().wide_pointers)?;
             }
             Service::Access => _ = load.part(inner),
             Service::Stream => {

@@ -16,10 +16,8 @@ pub enum FirstHeader {
 /// How a frame format writes a [`FirstHeader`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PointerForm {
-    /// 11 bits, 7FF when no packet starts, 7FE for idle data: TM, and AOS before issue 5.
+    /// 11 bits, 7FF when no packet starts, 7FE for idle data: TM and AOS.
     Eleven,
-    /// 16 bits, FFFF when no packet starts, FFFE for idle data: AOS issue 5.
-    Sixteen,
     /// 16 bits, FFFF when no packet starts: USLP.
     Uslp,
 }
@@ -28,14 +26,13 @@ impl PointerForm {
     const fn no_start(self) -> u16 {
         match self {
             Self::Eleven => 0x7FF,
-            Self::Sixteen | Self::Uslp => 0xFFFF,
+            Self::Uslp => 0xFFFF,
         }
     }
 
     const fn idle_only(self) -> Option<u16> {
         match self {
             Self::Eleven => Some(0x7FE),
-            Self::Sixteen => Some(0xFFFE),
             Self::Uslp => None,
         }
     }

@@ -12,7 +12,7 @@ use spacelink::coding::cadu::{CaduParameters, CaduReceiver, Coding};
 use spacelink::coding::randomizer::Randomizer;
 use spacelink::coding::rs::{Basis, Code, Interleaved};
 use spacelink::coding::sync::{Marker, SyncParameters};
-use spacelink::frame::aos::{AosDraft, AosFrame, AosHeader, AosParameters, AosSettings};
+use spacelink::frame::aos::{AosDraft, AosFrame, AosHeader, AosParameters, AosSettings, Mpdu};
 use spacelink::frame::packets::{Extracted, PacketExtractor, PacketInserter};
 use spacelink::frame::{Scid, Vcid};
 use spacelink::packet::{Apid, IdleKind, SliceBuffer, SpaceHeader, SpacePacket};
@@ -59,9 +59,10 @@ fn send(aos: &AosParameters, coding: &CaduParameters, payload: &[u8], cadu: &mut
     let header = AosHeader::new(Scid(0x321), Vcid::new(5).expect("a channel"));
     let mut draft = AosDraft::begin(aos, &header, &mut frame).expect("room");
     let mut inserter = PacketInserter::new(IdleKind::Space);
-    let mut zone = inserter.begin(draft.data_zone()).expect("room");
+    let (pointer, packets) = Mpdu::split(draft.data_zone()).expect("room");
+    let mut zone = inserter.begin(packets).expect("room");
     assert!(inserter.insert(&mut zone, &packet[..len]));
-    inserter.finish(zone);
+    *pointer = Mpdu::header(inserter.finish(zone), false).expect("a pointer");
     let frame = draft.finish();
     coding.encode(frame, cadu).expect("room");
 }
@@ -76,7 +77,8 @@ fn receive(aos: &AosParameters, coding: &CaduParameters, cadu: &[u8]) -> (u16, u
     receiver.receive(cadu, |found| {
         repaired = found.quality.symbols_corrected;
         let frame = AosFrame::decode(aos, found.frame).expect("a frame");
-        extractor.extract(frame.data, |extracted| {
+        let mpdu = Mpdu::decode(frame.data).expect("an M_PDU");
+        extractor.extract(mpdu.first, mpdu.zone, |extracted| {
             if let Extracted::Packet(octets) = extracted {
                 let (packet, _) = SpacePacket::decode(octets).expect("a packet");
                 if !packet.is_idle() {

@@ -1,0 +1,58 @@
+//! A whole channel: one checked set of managed parameters, and the send and receive chains built from it.
+//!
+//! [`ChannelParameters`] are plain values, which a mission's file can hold. [`checked`](ChannelParameters::checked)
+//! refuses what the book does not allow, with the reason; the [`Channel`] it gives builds a [`Sender`] and a
+//! [`Receiver`]. Frames go in and come out; between them are octets or soft bits, cut anywhere.
+//!
+//! ```
+//! use spacelink::coding::channel::{ChannelParameters, Coding, ReedSolomon};
+//! use spacelink::coding::convolutional::Convolutional;
+//! use spacelink::coding::randomizer::Randomizer;
+//! use spacelink::coding::soft;
+//!
+//! let channel = ChannelParameters {
+//!     coding: Coding::Concatenated {
+//!         outer: ReedSolomon { error_correction: 16, interleaving_depth: 5 },
+//!         inner: Convolutional::default(),
+//!     },
+//!     frame_len: 1115,
+//!     randomizer: Some(Randomizer::Tm),
+//! }
+//! .checked()?;
+//!
+//! let mut symbols = Vec::new();
+//! let mut sender = channel.sender();
+//! for frame in 0..4 {
+//!     sender.send(&[frame; 1115], &mut symbols)?;
+//! }
+//! sender.finish(&mut symbols)?;
+//!
+//! // A symbol more in front, so that it is not known which make a pair.
+//! let mut received = vec![0; 1 + 8 * symbols.len()];
+//! soft::from_hard(&symbols, 40, &mut received[1..]);
+//! received.iter_mut().step_by(15).for_each(|soft| *soft = -*soft); // the channel
+//!
+//! let mut receiver = channel.receiver();
+//! let mut frames = Vec::new();
+//! receiver.receive(&received, |frame| frames.push(frame.frame[0]));
+//! receiver.finish(|frame| frames.push(frame.frame[0]));
+//! assert_eq!(frames, [0, 1, 2, 3]);
+//! assert!(receiver.totals().inner.symbol_errors > 4000);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The chains allocate their working memory once, when they are built; their parts work without an allocator.
+//!
+//! Left out: turbo codes, slicing over other codes than LDPC, and what a frame means.
+
+mod inner;
+#[cfg(feature = "serde")]
+mod names;
+mod parameters;
+mod receiver;
+mod sender;
+mod slicing;
+
+pub use parameters::{Channel, ChannelParameters, Coding, LdpcRate, ReedSolomon};
+pub use receiver::{LinkQuality, Quality, ReceivedFrame, Receiver, ReceiverParameters};
+pub use sender::Sender;

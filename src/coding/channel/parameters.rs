@@ -1,0 +1,226 @@
+use crate::coding::convolutional::Convolutional;
+use crate::coding::randomizer::Randomizer;
+use crate::coding::rs::{Basis, Code, Interleaved};
+use crate::coding::sync::Marker;
+use crate::coding::{ParameterError, cadu, ldpc};
+
+/// Managed parameters of a channel's synchronization and coding: plain values, checked by
+/// [`checked`](Self::checked).
+///
+/// Source: CCSDS 131.0-B-5 §12.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+pub struct ChannelParameters {
+    /// The codes.
+    pub coding: Coding,
+    /// Octets of a transfer frame.
+    pub frame_len: usize,
+    /// What is exclusive-or'd over a frame, codeword or codeblock. Issue 5 allows none, issue 6 demands one.
+    #[cfg_attr(feature = "serde", serde(default, with = "crate::coding::channel::names"))]
+    pub randomizer: Option<Randomizer>,
+}
+
+/// How frames are coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Coding {
+    /// Not at all.
+    Uncoded,
+    /// The convolutional code over markers and frames.
+    Convolutional(Convolutional),
+    /// A Reed-Solomon codeblock behind each marker.
+    ReedSolomon(ReedSolomon),
+    /// A Reed-Solomon codeblock behind each marker, and the convolutional code over both.
+    Concatenated {
+        /// The outer code.
+        outer: ReedSolomon,
+        /// The inner code.
+        inner: Convolutional,
+    },
+    /// An LDPC codeword of one frame behind each marker.
+    Ldpc {
+        /// Information bits to codeword bits.
+        rate: LdpcRate,
+    },
+    /// A stream of markers and frames, cut into LDPC codewords without regard to where frames begin.
+    ///
+    /// Source: CCSDS 131.0-B-5 §8; 131.0-B-6 §3.
+    SlicedLdpc {
+        /// Information bits to codeword bits.
+        rate: LdpcRate,
+        /// Information bits of a codeword.
+        message_bits: u16,
+        /// Codewords in a codeblock, behind one marker: 1 to 8. Issue 6 knows only 1.
+        codewords: u8,
+    },
+}
+
+/// The Reed-Solomon code of a channel. Virtual fill follows from the length of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+pub struct ReedSolomon {
+    /// Symbols that a codeword can have wrong: 16 or 8.
+    pub error_correction: u8,
+    /// Codewords in a codeblock: 1, 2, 3, 4, 5 or 8.
+    pub interleaving_depth: u8,
+}
+
+/// Rate of an LDPC code of telemetry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum LdpcRate {
+    /// 1/2.
+    #[cfg_attr(feature = "serde", serde(rename = "1/2"))]
+    R1_2,
+    /// 2/3.
+    #[cfg_attr(feature = "serde", serde(rename = "2/3"))]
+    R2_3,
+    /// 4/5.
+    #[cfg_attr(feature = "serde", serde(rename = "4/5"))]
+    R4_5,
+    /// 7/8, whose codewords all have 7136 information bits.
+    #[cfg_attr(feature = "serde", serde(rename = "7/8"))]
+    R7_8,
+}
+
+impl LdpcRate {
+    /// The code with so many information bits.
+    fn code(self, message_bits: usize) -> Option<ldpc::Code> {
+        let rate = match self {
+            Self::R7_8 => return (message_bits == 7136).then_some(ldpc::Code::C2),
+            Self::R1_2 => ldpc::Rate::Half,
+            Self::R2_3 => ldpc::Rate::TwoThirds,
+            Self::R4_5 => ldpc::Rate::FourFifths,
+        };
+        let length = match message_bits {
+            1024 => ldpc::Length::K1024,
+            4096 => ldpc::Length::K4096,
+            16384 => ldpc::Length::K16384,
+            _ => return None,
+        };
+        Some(ldpc::Code::Ar4ja(rate, length))
+    }
+}
+
+impl ChannelParameters {
+    /// A channel as the book allows it.
+    ///
+    /// # Errors
+    /// [`ParameterError`], which names the clause: a frame length that does not go with the code, an interleaving
+    /// depth or error correction that does not exist, the TC randomizer, a convolutional code in another convention
+    /// than the book's, no or more than eight codewords in a sliced codeblock.
+    pub fn checked(self) -> Result<Channel, ParameterError> {
+        if let Coding::Convolutional(code) | Coding::Concatenated { inner: code, .. } = self.coding
+            && !code.is_ccsds()
+        {
+            return Err(ParameterError::Convention);
+        }
+        if self.randomizer == Some(Randomizer::Tc) {
+            return Err(ParameterError::TcRandomizer);
+        }
+        self.deviating()
+    }
+
+    /// A channel that may deviate from the book in its randomizer and in the convention of the convolutional code,
+    /// as those of some missions do.
+    ///
+    /// # Errors
+    /// [`ParameterError`] for what cannot work.
+    pub fn deviating(self) -> Result<Channel, ParameterError> {
+        let frame_len = self.frame_len;
+        let cadu = |coding| cadu::CaduParameters::deviating(coding, self.randomizer, Marker::ASM_32);
+        let uncoded = || cadu(cadu::Coding::Uncoded { frame_len });
+        let reed_solomon = |rs: ReedSolomon| cadu(cadu::Coding::ReedSolomon(rs.codeblock(frame_len)?));
+        let layout = match self.coding {
+            Coding::Uncoded => Layout::Hard(uncoded()?),
+            Coding::ReedSolomon(rs) => Layout::Hard(reed_solomon(rs)?),
+            Coding::Convolutional(code) => Layout::Convolutional(code, uncoded()?),
+            Coding::Concatenated { outer, inner } => Layout::Convolutional(inner, reed_solomon(outer)?),
+            Coding::Ldpc { rate } => {
+                let code = frame_len.checked_mul(8).and_then(|bits| rate.code(bits));
+                Layout::Block(code.ok_or(ParameterError::FrameLenOfCode { len: frame_len, code: "LDPC" })?)
+            }
+            Coding::SlicedLdpc { rate, message_bits, codewords } => {
+                let code = rate.code(message_bits.into());
+                let code = code.ok_or(ParameterError::MessageBits { bits: message_bits })?;
+                if !(1..=8).contains(&codewords) {
+                    return Err(ParameterError::Codewords { count: codewords });
+                }
+                let frames = cadu::Coding::Uncoded { frame_len };
+                let frames = cadu::CaduParameters::deviating(frames, None, Marker::ASM_32)?;
+                Layout::Sliced { code, codewords, frames }
+            }
+        };
+        Ok(Channel { parameters: self, layout })
+    }
+}
+
+impl ReedSolomon {
+    fn codeblock(self, frame_len: usize) -> Result<Interleaved, ParameterError> {
+        let code = match self.error_correction {
+            16 => Code::E16,
+            8 => Code::E8,
+            other => return Err(ParameterError::ErrorCorrection { symbols: other }),
+        };
+        let most = code.data_len() * usize::from(self.interleaving_depth);
+        let fill = most.checked_sub(frame_len).and_then(|fill| u16::try_from(fill).ok());
+        let fill = fill.filter(|_| frame_len > 0);
+        // An interleaving depth that does not exist is the better reason.
+        let depth = Interleaved::new(code, Basis::Dual, self.interleaving_depth, 0)?.depth() as u8;
+        let fill = fill.ok_or(ParameterError::FrameLenOfCode { len: frame_len, code: "Reed-Solomon" })?;
+        Interleaved::new(code, Basis::Dual, depth, fill)
+    }
+}
+
+/// A channel whose parameters go together: what both ends agreed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Channel {
+    parameters: ChannelParameters,
+    pub(super) layout: Layout,
+}
+
+/// What the parameters amount to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// Hard bits, markers and blocks.
+    Hard(cadu::CaduParameters),
+    /// The same inside a convolutional code.
+    Convolutional(Convolutional, cadu::CaduParameters),
+    /// A codeword behind each marker.
+    Block(ldpc::Code),
+    /// A stream cut into codewords.
+    Sliced { code: ldpc::Code, codewords: u8, frames: cadu::CaduParameters },
+}
+
+impl Channel {
+    /// The parameters.
+    #[must_use]
+    pub const fn parameters(&self) -> ChannelParameters {
+        self.parameters
+    }
+
+    /// Octets of a frame.
+    #[must_use]
+    pub const fn frame_len(&self) -> usize {
+        self.parameters.frame_len
+    }
+
+    /// The marker in front of each frame, codeblock or codeword on the channel.
+    ///
+    /// Source: CCSDS 131.0-B-5 §9.3.
+    #[must_use]
+    pub const fn marker(&self) -> Marker {
+        match self.layout {
+            Layout::Block(code) | Layout::Sliced { code, .. } => marker_of(code),
+            Layout::Hard(_) | Layout::Convolutional(..) => Marker::ASM_32,
+        }
+    }
+}
+
+const fn marker_of(code: ldpc::Code) -> Marker {
+    match code {
+        ldpc::Code::C2 => Marker::ASM_32,
+        _ => Marker::ASM_64,
+    }
+}

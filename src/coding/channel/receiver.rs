@@ -1,0 +1,493 @@
+use super::inner::Inner;
+use super::parameters::{Channel, Layout};
+use super::slicing::Deslicer;
+use crate::coding::cadu::{self, CaduReceiver};
+use crate::coding::convolutional::{Convolutional, ViterbiCounts};
+use crate::coding::randomizer::Randomizer;
+use crate::coding::sync::{SoftBlock, SoftBlockSync, SyncCounts, SyncParameters, SyncState};
+use crate::coding::{ldpc, soft};
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// A frame that came out of the receive chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReceivedFrame<'a> {
+    /// The frame's octets. Where a codeword could not be repaired they are as received, derandomized.
+    pub frame: &'a [u8],
+    /// How well it was received.
+    pub quality: Quality,
+}
+
+/// How well one frame was received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quality {
+    /// Bits in front of the frame's marker since the start: of the channel, or where there is an inner or slicing
+    /// code, of what that decoded.
+    pub bit_position: u64,
+    /// State in which the frame was found. In [`SyncState::Verify`] an uncoded frame may be no frame at all.
+    pub sync: SyncState,
+    /// Wrong bits in the frame's marker; zero when it was missing.
+    pub marker_distance: u8,
+    /// The stream was inverted, and was set right.
+    pub inverted: bool,
+    /// Bits by which the marker came later than expected; negative when earlier.
+    pub slip: i8,
+    /// Symbols (of a Reed-Solomon code) or bits (of an LDPC code) repaired.
+    pub symbols_corrected: u32,
+    /// Iterations of the LDPC decoder.
+    pub iterations: u32,
+    /// Codewords that the frame was spread over; zero where nothing but its marker says that it is a frame.
+    pub codewords: u8,
+    /// How many of them could not be repaired.
+    pub codewords_uncorrectable: u8,
+}
+
+impl Quality {
+    /// Whether a block code vouches for every octet of the frame.
+    #[must_use]
+    pub const fn is_certain(&self) -> bool {
+        self.codewords > 0 && self.codewords_uncorrectable == 0
+    }
+}
+
+/// Running totals of a receive chain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinkQuality {
+    /// Frames handed up.
+    pub frames: u64,
+    /// Frames handed up with a codeword beyond repair.
+    pub frames_uncorrectable: u64,
+    /// Blocks that were not handed up, because nothing but chance spoke for them.
+    pub blocks_dropped: u64,
+    /// Symbols or bits repaired by block codes.
+    pub symbols_corrected: u64,
+    /// Codewords that could not be repaired.
+    pub codewords_uncorrectable: u64,
+    /// Iterations of the LDPC decoder.
+    pub iterations: u64,
+    /// Markers that came up to some bits early or late.
+    pub slips: u64,
+    /// What the marker search counts.
+    pub sync: SyncCounts,
+    /// What the convolutional decoder counts.
+    pub inner: ViterbiCounts,
+    /// Times that node and phase of the convolutional code were found.
+    pub inner_acquisitions: u64,
+    /// Times that they were lost.
+    pub inner_losses: u64,
+}
+
+/// What a receiver is told beyond what both ends agreed on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReceiverParameters {
+    /// How markers are judged.
+    pub sync: SyncParameters,
+    /// Find out the convention of the convolutional code, and do not take that of the channel for granted.
+    pub any_convention: bool,
+}
+
+/// The receive chain: channel symbols in, frames out, in the order received.
+///
+/// The frames do not depend on how the stream is cut. Symbols are soft bits, or hard ones in octets; a code that
+/// uses soft bits gets them of equal confidence for those.
+#[derive(Debug)]
+pub struct Receiver {
+    channel: Channel,
+    front: Front,
+    frames: u64,
+    frames_uncorrectable: u64,
+    blocks_dropped: u64,
+    symbols_corrected: u64,
+    codewords_uncorrectable: u64,
+    iterations: u64,
+}
+
+#[derive(Debug)]
+enum Front {
+    Hard {
+        cadu: CaduReceiver<Vec<u8>>,
+        /// Soft bits that do not fill an octet yet.
+        waiting: Vec<i8>,
+    },
+    Convolutional {
+        inner: Box<Inner>,
+        cadu: CaduReceiver<Vec<u8>>,
+    },
+    Block(Codewords),
+    Sliced {
+        codewords: Codewords,
+        frames: Box<Deslicer>,
+    },
+}
+
+impl Channel {
+    /// The receive chain, with the usual ways of deciding.
+    #[must_use]
+    pub fn receiver(&self) -> Receiver {
+        self.receiver_with(ReceiverParameters::default())
+    }
+
+    /// The receive chain.
+    #[must_use]
+    pub fn receiver_with(&self, parameters: ReceiverParameters) -> Receiver {
+        let ReceiverParameters { sync, any_convention } = parameters;
+        let front = match self.layout {
+            Layout::Hard(cadu) => {
+                Front::Hard { cadu: CaduReceiver::with_vec(cadu, sync), waiting: Vec::with_capacity(8) }
+            }
+            Layout::Convolutional(code, cadu) => Front::Convolutional {
+                inner: Box::new(Inner::new(code, any_convention, cadu.cadu_len())),
+                cadu: CaduReceiver::with_vec(cadu, sync),
+            },
+            Layout::Block(code) => Front::Block(Codewords::new(*self, code, 1, sync)),
+            Layout::Sliced { code, codewords, frames } => Front::Sliced {
+                codewords: Codewords::new(*self, code, codewords, sync),
+                frames: Box::new(Deslicer::new(frames, sync)),
+            },
+        };
+        Receiver {
+            channel: *self,
+            front,
+            frames: 0,
+            frames_uncorrectable: 0,
+            blocks_dropped: 0,
+            symbols_corrected: 0,
+            codewords_uncorrectable: 0,
+            iterations: 0,
+        }
+    }
+}
+
+impl Receiver {
+    /// The channel.
+    #[must_use]
+    pub const fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// Totals since the start.
+    #[must_use]
+    pub fn totals(&self) -> LinkQuality {
+        let mut totals = LinkQuality {
+            frames: self.frames,
+            frames_uncorrectable: self.frames_uncorrectable,
+            blocks_dropped: self.blocks_dropped,
+            symbols_corrected: self.symbols_corrected,
+            codewords_uncorrectable: self.codewords_uncorrectable,
+            iterations: self.iterations,
+            ..LinkQuality::default()
+        };
+        match &self.front {
+            Front::Hard { cadu, .. } => {
+                totals.sync = cadu.totals().sync;
+                totals.blocks_dropped += cadu.totals().blocks_dropped;
+            }
+            Front::Convolutional { inner, cadu } => {
+                totals.sync = cadu.totals().sync;
+                totals.blocks_dropped += cadu.totals().blocks_dropped;
+                totals.inner = inner.counts();
+                (totals.inner_acquisitions, totals.inner_losses) = inner.acquisitions();
+            }
+            Front::Block(codewords) | Front::Sliced { codewords, .. } => {
+                totals.sync = codewords.sync.counts();
+                totals.slips = codewords.sync.slips();
+            }
+        }
+        totals
+    }
+
+    /// The convention of the convolutional code on the channel, while it is known.
+    #[must_use]
+    pub fn convention(&self) -> Option<Convolutional> {
+        match &self.front {
+            Front::Convolutional { inner, .. } => inner.convention(),
+            _ => None,
+        }
+    }
+
+    /// Channel symbols that node and phase synchronization of the convolutional code looks at; zero without one.
+    #[must_use]
+    pub fn acquisition_symbols(&self) -> usize {
+        match &self.front {
+            Front::Convolutional { inner, .. } => inner.window(),
+            _ => 0,
+        }
+    }
+
+    /// Takes hard-decided channel symbols and hands every frame that they complete to `each`.
+    pub fn receive_hard(&mut self, octets: &[u8], mut each: impl FnMut(ReceivedFrame<'_>)) {
+        if let Front::Hard { cadu, waiting } = &mut self.front
+            && waiting.is_empty()
+        {
+            let mut tally = Tally::default();
+            cadu.receive(octets, |frame| tally.cadu(frame, &mut each));
+            return self.add(tally);
+        }
+        let mut soft_bits = [0; 512];
+        for octets in octets.chunks(soft_bits.len() / 8) {
+            let soft_bits = &mut soft_bits[..8 * octets.len()];
+            soft::from_hard(octets, HARD, soft_bits);
+            self.receive(soft_bits, &mut each);
+        }
+    }
+
+    /// Takes soft bits and hands every frame that they complete to `each`.
+    pub fn receive(&mut self, mut soft_bits: &[i8], mut each: impl FnMut(ReceivedFrame<'_>)) {
+        let mut tally = Tally::default();
+        match &mut self.front {
+            Front::Hard { cadu, waiting } => {
+                let missing = (8 - waiting.len()) % 8;
+                let (first, rest) = soft_bits.split_at(missing.min(soft_bits.len()));
+                waiting.extend_from_slice(first);
+                soft_bits = rest;
+                let mut octets = [0; 256];
+                if waiting.len() == 8 {
+                    soft::hard(waiting, &mut octets);
+                    cadu.receive(&octets[..1], |frame| tally.cadu(frame, &mut each));
+                    waiting.clear();
+                }
+                if waiting.is_empty() {
+                    let (whole, left) = soft_bits.split_at(soft_bits.len() & !7);
+                    for soft_bits in whole.chunks(8 * octets.len()) {
+                        let len = soft::hard(soft_bits, &mut octets);
+                        cadu.receive(&octets[..len], |frame| tally.cadu(frame, &mut each));
+                    }
+                    waiting.extend_from_slice(left);
+                }
+            }
+            Front::Convolutional { inner, cadu } => {
+                let mut frames = |octets: &[u8]| {
+                    let before = tally.frames;
+                    cadu.receive(octets, |frame| tally.cadu(frame, &mut each));
+                    tally.frames > before
+                };
+                inner.receive(soft_bits, &mut frames);
+            }
+            Front::Block(codewords) => codewords.receive(soft_bits, &mut tally, &mut each),
+            Front::Sliced { codewords, frames } => {
+                codewords.receive_sliced(soft_bits, frames, &mut tally, &mut each);
+            }
+        }
+        self.add(tally);
+    }
+
+    /// Ends the stream: hands up what waited for more. The receiver has then to be built anew.
+    pub fn finish(&mut self, mut each: impl FnMut(ReceivedFrame<'_>)) {
+        let mut tally = Tally::default();
+        match &mut self.front {
+            Front::Hard { cadu, waiting } => {
+                let mut octet = [0];
+                let len = soft::hard(waiting, &mut octet);
+                cadu.receive(&octet[..len], |frame| tally.cadu(frame, &mut each));
+                waiting.clear();
+            }
+            Front::Convolutional { inner, cadu } => {
+                let mut frames = |octets: &[u8]| {
+                    let before = tally.frames;
+                    cadu.receive(octets, |frame| tally.cadu(frame, &mut each));
+                    tally.frames > before
+                };
+                inner.finish(&mut frames);
+            }
+            Front::Block(codewords) => {
+                codewords.sync.finish();
+                codewords.receive(&[], &mut tally, &mut each);
+            }
+            Front::Sliced { codewords, frames } => {
+                codewords.sync.finish();
+                codewords.receive_sliced(&[], frames, &mut tally, &mut each);
+            }
+        }
+        self.add(tally);
+    }
+
+    fn add(&mut self, tally: Tally) {
+        self.frames += tally.frames;
+        self.frames_uncorrectable += tally.frames_uncorrectable;
+        self.blocks_dropped += tally.blocks_dropped;
+        self.symbols_corrected += tally.symbols_corrected;
+        self.codewords_uncorrectable += tally.codewords_uncorrectable;
+        self.iterations += tally.iterations;
+    }
+}
+
+/// Confidence of hard-decided symbols; any would do.
+const HARD: i8 = 32;
+
+/// What one call adds to the totals.
+#[derive(Default)]
+pub(super) struct Tally {
+    frames: u64,
+    frames_uncorrectable: u64,
+    blocks_dropped: u64,
+    symbols_corrected: u64,
+    codewords_uncorrectable: u64,
+    iterations: u64,
+}
+
+impl Tally {
+    /// Counts a frame and hands it up.
+    pub(super) fn frame(&mut self, frame: ReceivedFrame<'_>, each: &mut impl FnMut(ReceivedFrame<'_>)) {
+        self.frames += 1;
+        self.frames_uncorrectable += u64::from(frame.quality.codewords_uncorrectable > 0);
+        each(frame);
+    }
+
+    fn cadu(&mut self, frame: cadu::ReceivedFrame<'_>, each: &mut impl FnMut(ReceivedFrame<'_>)) {
+        let quality = frame.quality;
+        self.symbols_corrected += u64::from(quality.symbols_corrected);
+        self.codewords_uncorrectable += u64::from(quality.codewords_uncorrectable);
+        let quality = Quality {
+            bit_position: quality.bit_position,
+            sync: quality.sync,
+            marker_distance: quality.marker_distance,
+            inverted: quality.inverted,
+            slip: 0,
+            symbols_corrected: quality.symbols_corrected.into(),
+            iterations: 0,
+            codewords: quality.codewords,
+            codewords_uncorrectable: quality.codewords_uncorrectable,
+        };
+        self.frame(ReceivedFrame { frame: frame.frame, quality }, each);
+    }
+}
+
+/// Finds codeblocks of LDPC codewords and decodes them.
+#[derive(Debug)]
+struct Codewords {
+    code: ldpc::Code,
+    sync: SoftBlockSync<Vec<i8>>,
+    decoder: ldpc::Decoder<Vec<i8>>,
+    /// The randomizer's sequence over a codeblock.
+    mask: Vec<u8>,
+    soft: Vec<i8>,
+    messages: Vec<u8>,
+}
+
+/// A codeblock just decoded.
+struct Decoded {
+    block: SoftBlock,
+    quality: Quality,
+}
+
+impl Codewords {
+    fn new(channel: Channel, code: ldpc::Code, count: u8, sync: SyncParameters) -> Self {
+        let (marker, count) = (channel.marker(), usize::from(count));
+        let bits = code.codeword_bits() * count;
+        let memory = vec![0; SoftBlockSync::<Vec<i8>>::buffer_len(&marker, bits)];
+        let mut mask = vec![0; bits / 8];
+        if let Some(randomizer) = channel.parameters().randomizer {
+            Randomizer::apply(randomizer, &mut mask);
+        }
+        Self {
+            code,
+            sync: SoftBlockSync::of_enough(marker, bits, sync, memory),
+            decoder: ldpc::Decoder::new(code),
+            mask,
+            soft: vec![0; bits],
+            messages: vec![0; code.message_len() * count],
+        }
+    }
+
+    fn receive(&mut self, soft: &[i8], tally: &mut Tally, each: &mut impl FnMut(ReceivedFrame<'_>)) {
+        let mut rest = soft;
+        while let Some(decoded) = self.next(&mut rest, tally, |_, _| ()) {
+            tally.frame(ReceivedFrame { frame: &self.messages, quality: decoded.quality }, each);
+        }
+    }
+
+    fn receive_sliced(
+        &mut self,
+        soft: &[i8],
+        frames: &mut Deslicer,
+        tally: &mut Tally,
+        each: &mut impl FnMut(ReceivedFrame<'_>),
+    ) {
+        let (mut rest, len) = (soft, self.code.message_len());
+        let mut bad = Vec::new();
+        while let Some(decoded) = self.next(&mut rest, tally, |at, ok| {
+            if !ok {
+                bad.push(at);
+            }
+        }) {
+            frames.codeblock(decoded.block, self.sync_period());
+            for (at, message) in self.messages.chunks_exact(len).enumerate() {
+                frames.receive(message, bad.contains(&at), |frame| tally.frame(frame, each));
+            }
+            bad.clear();
+        }
+    }
+
+    /// Bits from one codeblock's marker to the next.
+    fn sync_period(&self) -> u64 {
+        (self.sync.marker().bits() + self.soft.len()) as u64
+    }
+
+    /// Decodes the next codeblock that is to be handed up; `word` is told of each codeword whether it could be.
+    fn next(
+        &mut self,
+        rest: &mut &[i8],
+        tally: &mut Tally,
+        mut word: impl FnMut(usize, bool),
+    ) -> Option<Decoded> {
+        loop {
+            let (left, block) = self.sync.push(rest);
+            *rest = left;
+            let block = block?;
+            self.soft.copy_from_slice(self.sync.soft());
+            soft::flip(&mut self.soft, &self.mask);
+            if block.inverted {
+                soft::invert(&mut self.soft);
+            }
+            let mut quality = Quality {
+                bit_position: block.bit_position,
+                sync: block.state,
+                marker_distance: block.marker_distance,
+                inverted: block.inverted,
+                slip: block.slip,
+                symbols_corrected: 0,
+                iterations: 0,
+                codewords: 0,
+                codewords_uncorrectable: 0,
+            };
+            let Self { code, decoder, soft, messages, .. } = self;
+            let words =
+                soft.chunks_exact(code.codeword_bits()).zip(messages.chunks_exact_mut(code.message_len()));
+            let mut failed = 0u64;
+            for (soft_bits, message) in words {
+                quality.codewords += 1;
+                match decoder.decode(soft_bits, message) {
+                    Ok(decoded) => {
+                        quality.iterations += u32::from(decoded.iterations);
+                        quality.symbols_corrected += u32::from(decoded.corrected);
+                    }
+                    Err(error) => {
+                        if let ldpc::Uncorrectable::NotFound { iterations } = error {
+                            quality.iterations += u32::from(iterations);
+                        }
+                        // The code is systematic: its message is there as received.
+                        soft::hard(&soft_bits[..code.message_bits()], message);
+                        failed |= 1 << (quality.codewords - 1);
+                        quality.codewords_uncorrectable += 1;
+                    }
+                }
+            }
+            tally.iterations += u64::from(quality.iterations);
+            let any = quality.codewords_uncorrectable < quality.codewords;
+            if any {
+                self.sync.confirm();
+            } else {
+                self.sync.reject();
+                if block.state == SyncState::Verify {
+                    tally.blocks_dropped += 1;
+                    continue;
+                }
+            }
+            (0..quality.codewords).for_each(|at| word(at.into(), failed >> at & 1 == 0));
+            tally.symbols_corrected += u64::from(quality.symbols_corrected);
+            tally.codewords_uncorrectable += u64::from(quality.codewords_uncorrectable);
+            return Some(Decoded { block, quality });
+        }
+    }
+}

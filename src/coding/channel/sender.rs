@@ -1,0 +1,153 @@
+use super::parameters::{Channel, Layout};
+use crate::coding::cadu::CaduParameters;
+use crate::coding::convolutional::Encoder;
+use crate::coding::ldpc;
+use crate::wire::EncodeError;
+use alloc::vec::Vec;
+
+/// The send chain: frames in, channel symbols out, as packed bits.
+#[derive(Debug)]
+pub struct Sender {
+    channel: Channel,
+    chain: Chain,
+    block: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Chain {
+    Hard(CaduParameters),
+    Convolutional(CaduParameters, Encoder),
+    Block(Codewords),
+    Sliced {
+        encoder: Codewords,
+        codewords: usize,
+        frames: CaduParameters,
+        /// Markers and frames that do not fill a codeblock yet.
+        waiting: Vec<u8>,
+    },
+}
+
+impl Channel {
+    /// The send chain.
+    #[must_use]
+    pub fn sender(&self) -> Sender {
+        let chain = match self.layout {
+            Layout::Hard(cadu) => Chain::Hard(cadu),
+            Layout::Convolutional(code, cadu) => Chain::Convolutional(cadu, Encoder::new(code)),
+            Layout::Block(code) => Chain::Block(Codewords::new(code)),
+            Layout::Sliced { code, codewords, frames } => Chain::Sliced {
+                encoder: Codewords::new(code),
+                codewords: codewords.into(),
+                frames,
+                waiting: Vec::new(),
+            },
+        };
+        Sender { channel: *self, chain, block: Vec::new() }
+    }
+}
+
+impl Sender {
+    /// The channel.
+    #[must_use]
+    pub const fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// Appends to `out` what sending `frame` puts on the channel.
+    ///
+    /// Only whole octets are appended; symbols that do not fill one yet, or frames that do not fill a sliced
+    /// codeblock, wait for the next frame or for [`finish`](Self::finish).
+    ///
+    /// # Errors
+    /// [`EncodeError::Field`] when `frame` has not [`Channel::frame_len`] octets; nothing is sent.
+    pub fn send(&mut self, frame: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let Self { channel, chain, block } = self;
+        if frame.len() != channel.frame_len() {
+            return Err(EncodeError::field("frame", "length", frame.len() as u64));
+        }
+        match chain {
+            Chain::Hard(cadu) => {
+                let cadu_out = appended(out, cadu.cadu_len());
+                cadu.encode(frame, cadu_out)?;
+            }
+            Chain::Convolutional(cadu, encoder) => {
+                block.resize(cadu.cadu_len(), 0);
+                cadu.encode(frame, block)?;
+                let len = encoder.encoded_len(block.len());
+                encoder.encode(block, appended(out, len))?;
+            }
+            Chain::Block(encoder) => encoder.codeblock(*channel, frame, out)?,
+            Chain::Sliced { encoder, codewords, frames, waiting } => {
+                let len = frames.cadu_len();
+                frames.encode(frame, appended(waiting, len))?;
+                let full = encoder.code.message_len() * *codewords;
+                let mut from = 0;
+                while let Some(messages) = waiting.get(from..from + full) {
+                    encoder.codeblock(*channel, messages, out)?;
+                    from += full;
+                }
+                waiting.drain(..from);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the stream: appends what waits. Returns the bits of the last octet that are not symbols but fill.
+    ///
+    /// A convolutional code is terminated with six zeros; a sliced codeblock is filled up with zeros.
+    ///
+    /// # Errors
+    /// None that can happen: it has the room it asks for.
+    pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<usize, EncodeError> {
+        let channel = self.channel;
+        match &mut self.chain {
+            Chain::Hard(_) | Chain::Block(_) => Ok(0),
+            Chain::Convolutional(_, encoder) => {
+                let mut last = [0; 3];
+                let symbols = encoder.finish(true, &mut last)?;
+                let octets = symbols.div_ceil(8);
+                out.extend_from_slice(&last[..octets]);
+                Ok(8 * octets - symbols)
+            }
+            Chain::Sliced { encoder, codewords, waiting, .. } => {
+                if !waiting.is_empty() {
+                    waiting.resize(encoder.code.message_len() * *codewords, 0);
+                    encoder.codeblock(channel, waiting, out)?;
+                    waiting.clear();
+                }
+                Ok(0)
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Codewords {
+    code: ldpc::Code,
+    encoder: ldpc::Encoder,
+}
+
+impl Codewords {
+    fn new(code: ldpc::Code) -> Self {
+        Self { code, encoder: ldpc::Encoder::new(code) }
+    }
+
+    /// Appends a marker and the codewords of `messages`, randomized as one piece.
+    fn codeblock(&self, channel: Channel, messages: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        out.extend_from_slice(channel.marker().octets());
+        let from = out.len();
+        for message in messages.chunks_exact(self.code.message_len()) {
+            self.encoder.encode(message, appended(out, self.code.codeword_len()))?;
+        }
+        if let Some(randomizer) = channel.parameters().randomizer {
+            randomizer.apply(&mut out[from..]);
+        }
+        Ok(())
+    }
+}
+
+fn appended(out: &mut Vec<u8>, len: usize) -> &mut [u8] {
+    let from = out.len();
+    out.resize(from + len, 0);
+    &mut out[from..]
+}
