@@ -6,6 +6,7 @@ mod common;
 
 mod cadu;
 mod channel;
+mod cltu;
 mod convolutional;
 #[cfg(feature = "erasure")]
 mod erasure;
@@ -14,5 +15,6 @@ mod marker;
 mod randomizer;
 mod real_data;
 mod receiver;
+mod recordings;
 mod reed_solomon;
 mod turbo;
