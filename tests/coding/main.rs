@@ -15,5 +15,6 @@ mod marker;
 mod randomizer;
 mod real_data;
 mod receiver;
+mod recordings;
 mod reed_solomon;
 mod turbo;

@@ -124,7 +124,7 @@ fn check_frames(received: &Received, expected: &Value) {
 }
 
 /// A recording and what must be found in it.
-fn recording(file: &str) -> Option<(Vec<u8>, Value)> {
+pub fn recording(file: &str) -> Option<(Vec<u8>, Value)> {
     let octets = std::fs::read(shared(&format!("real-data/{file}"))?).unwrap();
     let list = std::fs::read(shared("real-data/coded_and_packets.json")?).unwrap();
     let list: Value = serde_json::from_slice(&list).unwrap();

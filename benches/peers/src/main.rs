@@ -7,6 +7,7 @@
 mod measure;
 mod receive_chain;
 mod reed_solomon;
+mod viterbi;
 
 use measure::Report;
 
@@ -14,6 +15,7 @@ fn main() {
     let mut report = Report::new(std::env::args().nth(1));
     reed_solomon::compare(&mut report);
     receive_chain::compare(&mut report);
+    viterbi::compare(&mut report);
 }
 
 /// Octets that look random.
