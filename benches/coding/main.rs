@@ -2,6 +2,7 @@
 
 mod cadu;
 mod convolutional;
+mod erasure;
 mod ldpc;
 mod reed_solomon;
 mod turbo;
@@ -28,6 +29,7 @@ criterion_group!(
     cadu::randomizer,
     cadu::receiver,
     ldpc::ldpc,
-    turbo::turbo
+    turbo::turbo,
+    erasure::erasure
 );
 criterion_main!(benches);

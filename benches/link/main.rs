@@ -1,6 +1,7 @@
 //! Throughput of the link layer: packets into frames and out, and the whole chain to CADUs and back.
 
 mod frames;
+mod tc;
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -64,5 +65,5 @@ fn aos_rs_i5(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(all, aos_mpdu, frames::tm, frames::uslp, aos_rs_i5);
+criterion_group!(all, aos_mpdu, frames::tm, frames::uslp, aos_rs_i5, tc::tc_cltu);
 criterion_main!(all);

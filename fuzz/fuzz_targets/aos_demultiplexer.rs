@@ -3,9 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use spacelink::frame::Scid;
-use spacelink::frame::aos::{
-    AosParameters, AosSettings, HeaderErrorControl,
-};
+use spacelink::frame::aos::{AosParameters, AosSettings, HeaderErrorControl};
 use spacelink::frame::receive::{Demultiplexer, DemultiplexerSettings, Seen};
 use spacelink::packet::packet_len;
 

@@ -14,7 +14,8 @@ fuzz_target!(|input: (u8, u8, Vec<i8>)| {
     let mut expected = None;
     for level in KernelLevel::available() {
         let mut message = vec![0; code.message_len()];
-        let outcome = Decoder::with_level(code, level).unwrap().with_limits(limits).decode(&bits, &mut message);
+        let outcome =
+            Decoder::with_level(code, level).unwrap().with_limits(limits).decode(&bits, &mut message);
         let found = (outcome, message);
         assert_eq!(expected.get_or_insert_with(|| found.clone()), &found, "{level:?}");
     }

@@ -13,7 +13,8 @@ fuzz_target!(|input: &[u8]| {
     }
     let mut out = vec![0; input.len()];
     let secondary = frame.secondary_header.unwrap_or_default();
-    let mut draft = TmDraft::begin(&parameters, &frame.header, secondary, &mut out).expect("room for the frame");
+    let mut draft =
+        TmDraft::begin(&parameters, &frame.header, secondary, &mut out).expect("room for the frame");
     draft.data_field().copy_from_slice(frame.data);
     draft.set_ocf(frame.ocf.unwrap_or_default());
     assert_eq!(draft.finish(), input);

@@ -441,9 +441,15 @@ impl<S: Store> Agent<S> {
         })?;
         let now = Instant::ZERO;
         let epoch = self.parameters.epoch;
+        let own = |id: &BundleId| id.source.node() == Some(self.parameters.node);
+        let used = memories
+            .iter()
+            .map(|((id, _), _)| id.clone())
+            .chain(bundles.iter().map(|(_, record)| record.header.id()));
+        self.last_timestamp = used.filter(own).map(|id| id.timestamp).max().unwrap_or_default();
         for ((id, fate), until) in memories {
             if until > epoch.0 {
-                self.seen.insert(now, id, fate, epoch.instant(until));
+                self.seen.insert(now, &id, fate, epoch.instant(until));
             }
         }
         // Of another version, or damaged: there is nothing to be done with it.
@@ -457,7 +463,7 @@ impl<S: Store> Agent<S> {
             let expires = if expires.0 == u64::MAX { Instant::MAX } else { epoch.instant(expires) };
             let octets = header.encoded_len();
             self.ledger.add(header.source(), class, octets);
-            self.seen.insert(now, header.id(), Fate::Held, expires);
+            self.seen.insert(now, &header.id(), Fate::Held, expires);
             let place = Place::Desk;
             let entry = Entry {
                 header,
@@ -621,7 +627,7 @@ impl<S: Store> Agent<S> {
     fn enter_spool(&mut self, now: Instant, key: Key, spool: Spool) {
         let Spool { mut header, from, class, expires, octets, .. } = spool;
         if !header.source().is_null() {
-            self.seen.insert(now, header.id(), Fate::Held, expires);
+            self.seen.insert(now, &header.id(), Fate::Held, expires);
         }
         if self.store.durability() == Durability::Deferred
             && header.blocks().iter().any(|block| matches!(block.content(), BlockContent::Octets { .. }))
@@ -830,7 +836,8 @@ impl<S: Store> Agent<S> {
     fn next_timestamp(&self, now: Instant) -> CreationTimestamp {
         let time = self.parameters.epoch.dtn_time(now);
         match self.last_timestamp {
-            last if last.time == time => CreationTimestamp { time, sequence: last.sequence + 1 },
+            // A clock may be set back, but no timestamp is used twice.
+            last if last.time >= time => CreationTimestamp { sequence: last.sequence + 1, ..last },
             _ => CreationTimestamp { time, sequence: 0 },
         }
     }

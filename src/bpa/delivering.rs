@@ -328,7 +328,7 @@ impl<S: Store> Agent<S> {
         // all its fragments.
         if let Some(entry) = self.entries.get(&key) {
             let (unit, expires) = (unit_of(&entry.header), entry.expires);
-            self.seen.insert(now, unit.clone(), Fate::Done, expires);
+            self.seen.insert(now, &unit, Fate::Done, expires);
             self.discard_as(key, unit, Fate::Done);
         }
         for extent in &extents {

@@ -12,8 +12,15 @@ use crate::wire::{Decode, Encode};
 #[derive(Debug)]
 pub(super) struct Seen {
     limit: usize,
-    fates: BTreeMap<BundleId, (Fate, Instant)>,
-    by_expiry: BTreeSet<(Instant, BundleId)>,
+    fates: BTreeMap<Name, (Fate, Instant)>,
+    by_expiry: BTreeSet<(Instant, Name)>,
+}
+
+/// An identity, what differs most first: that makes the maps several times as fast.
+type Name = (CreationTimestamp, Option<FragmentRange>, Eid);
+
+fn name(id: &BundleId) -> Name {
+    (id.timestamp, id.fragment, id.source.clone())
 }
 
 /// What became of a bundle.
@@ -50,37 +57,39 @@ impl Seen {
     }
 
     pub(super) fn fate(&self, id: &BundleId) -> Option<Fate> {
-        self.fates.get(id).map(|(fate, _)| *fate)
+        self.fates.get(&name(id)).map(|(fate, _)| *fate)
     }
 
-    pub(super) fn insert(&mut self, now: Instant, id: BundleId, fate: Fate, expires: Instant) {
+    pub(super) fn insert(&mut self, now: Instant, id: &BundleId, fate: Fate, expires: Instant) {
         while let Some((expiry, _)) = self.by_expiry.first() {
             if *expiry > now && self.by_expiry.len() < self.limit {
                 break;
             }
-            if let Some((_, id)) = self.by_expiry.pop_first() {
-                self.fates.remove(&id);
+            if let Some((_, name)) = self.by_expiry.pop_first() {
+                self.fates.remove(&name);
             }
         }
-        match self.fates.insert(id.clone(), (fate, expires)) {
-            None => _ = self.by_expiry.insert((expires, id)),
+        let name = name(id);
+        match self.fates.insert(name.clone(), (fate, expires)) {
+            None => _ = self.by_expiry.insert((expires, name)),
             Some((_, before)) if before != expires => {
-                self.by_expiry.remove(&(before, id.clone()));
-                self.by_expiry.insert((expires, id));
+                self.by_expiry.remove(&(before, name.clone()));
+                self.by_expiry.insert((expires, name));
             }
             Some(_) => {}
         }
     }
 
     pub(super) fn set_fate(&mut self, id: &BundleId, fate: Fate) {
-        if let Some((known, _)) = self.fates.get_mut(id) {
+        if let Some((known, _)) = self.fates.get_mut(&name(id)) {
             *known = fate;
         }
     }
 
     pub(super) fn forget(&mut self, id: &BundleId) {
-        if let Some((_, expires)) = self.fates.remove(id) {
-            self.by_expiry.remove(&(expires, id.clone()));
+        let name = name(id);
+        if let Some((_, expires)) = self.fates.remove(&name) {
+            self.by_expiry.remove(&(expires, name));
         }
     }
 

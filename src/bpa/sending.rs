@@ -49,7 +49,7 @@ impl core::fmt::Debug for Reading {
     }
 }
 
-/// Octets of the shortest bundle that is cut: shorter ones wait for a contact they fit into.
+/// Octets of the shortest fragment made because a contact is about to end.
 const MIN_CUT: u64 = 4096;
 
 impl<S: Store> Agent<S> {
@@ -67,11 +67,12 @@ impl<S: Store> Agent<S> {
     }
 
     fn next_transfer(&mut self, now: Instant, neighbour: NodeNumber, least: Class) -> Option<Outbound> {
-        let room = self.room(now, neighbour)?;
+        let (room, least_cut) = self.room(now, neighbour)?;
         loop {
             let entries = &self.entries;
-            let fits =
-                |key| entries.get(&key).is_some_and(|entry| entry.class >= least && can_go(entry, room));
+            let fits = |key| {
+                entries.get(&key).is_some_and(|entry| entry.class >= least && can_go(entry, room, least_cut))
+            };
             let key = self.forwarding.next_for(now, neighbour, fits)?;
             let entry = self.entries.get_mut(&key)?;
             let mut header = entry.header.clone();
@@ -280,25 +281,26 @@ impl<S: Store> Agent<S> {
         self.events.push_back(Event::Forwarded { id, to });
     }
 
-    /// Octets that the next bundle for the neighbour may have; `None` when there is no contact.
-    fn room(&self, now: Instant, neighbour: NodeNumber) -> Option<u64> {
+    /// Octets that the next bundle for the neighbour may have, and that a fragment should have; `None` when there is
+    /// no contact.
+    fn room(&self, now: Instant, neighbour: NodeNumber) -> Option<(u64, u64)> {
         let contact = self.contacts.open_to(neighbour)?;
         let NeighbourParameters { max_bundle, fit_contact } =
             self.neighbours.get(&neighbour).copied().unwrap_or_default();
         if !fit_contact || contact.rate == 0 || contact.end == PlanTime::MAX {
-            return Some(max_bundle);
+            return Some((max_bundle, 0));
         }
         let left = contact.end.instant().since(now);
         let octets = left.as_micros().saturating_mul(contact.rate.into()) / 8_000_000;
-        Some(max_bundle.min(u64::try_from(octets).unwrap_or(u64::MAX)))
+        Some((max_bundle.min(u64::try_from(octets).unwrap_or(u64::MAX)), MIN_CUT.min(max_bundle)))
     }
 }
 
 /// Whether a bundle, or a fragment of it worth sending, can go where there is room for so many octets.
-fn can_go(entry: &Entry, room: u64) -> bool {
+fn can_go(entry: &Entry, room: u64, least_cut: u64) -> bool {
     let growth = 64; // A previous node block, and heads that become longer.
     let fits = entry.rest.is_none() && entry.octets + growth <= room;
-    fits || room >= MIN_CUT && !entry.header.flags().contains(BundleFlags::MUST_NOT_FRAGMENT)
+    fits || room >= least_cut && !entry.header.flags().contains(BundleFlags::MUST_NOT_FRAGMENT)
         || entry.octets <= room && entry.rest.is_none()
 }
 

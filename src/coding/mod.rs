@@ -36,15 +36,19 @@
 //! Everything here works on slices and needs no allocator. Bits are counted from the most significant bit of the
 //! first octet.
 //!
-//! Left out: BCH codes, CLTUs, slicing; what a frame means, and
+//! Left out: slicing; what a frame means, and
 //! whether its own check sequence holds (see `frame`).
 
 mod error;
 
+pub mod bch;
 pub mod cadu;
 #[cfg(feature = "alloc")]
 pub mod channel;
+pub mod cltu;
 pub mod convolutional;
+#[cfg(feature = "erasure")]
+pub mod erasure;
 mod kernel;
 pub mod ldpc;
 pub mod randomizer;

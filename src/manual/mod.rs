@@ -3,6 +3,7 @@
 //! - [`layers`]: what each layer is for and what may use what
 //! - [`conformance`]: which clauses of which standard are in, and what they were held against
 //! - [`security`]: what a hostile peer can and cannot do
+//! - [`error_rates`]: how near to the limits the codes come, with curves
 //! - [`performance`]: measured figures, and how to measure them
 
 #[doc = include_str!("layers.md")]
@@ -11,5 +12,12 @@ pub mod layers {}
 pub mod conformance {}
 #[doc = include_str!("security.md")]
 pub mod security {}
+#[doc = include_str!("error_rates.md")]
+#[doc = include_str!("pictures/turbo.svg")]
+///
+#[doc = include_str!("pictures/ar4ja.svg")]
+///
+#[doc = include_str!("pictures/short.svg")]
+pub mod error_rates {}
 #[doc = include_str!("performance.md")]
 pub mod performance {}

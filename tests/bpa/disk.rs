@@ -60,6 +60,11 @@ impl Disk {
         state.left = None;
     }
 
+    /// Octets it takes.
+    pub fn octets(&self) -> usize {
+        self.0.lock().unwrap().current.len()
+    }
+
     /// The power stays, the disk works again.
     pub fn repair(&self) {
         self.0.lock().unwrap().left = None;

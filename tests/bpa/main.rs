@@ -1,7 +1,13 @@
 //! Tests of the bundle agent and of the stores it works on, one file per behaviour.
 
 mod agent;
+mod classes;
 mod common;
 mod crash;
 mod disk;
+mod fragments;
+mod hostile;
+mod link;
+mod overload;
+mod reports;
 mod stores;

@@ -6,7 +6,10 @@ mod common;
 
 mod cadu;
 mod channel;
+mod cltu;
 mod convolutional;
+#[cfg(feature = "erasure")]
+mod erasure;
 mod ldpc;
 mod marker;
 mod randomizer;

@@ -1,6 +1,8 @@
-//! TC frames: fields to octets, octets to fields.
+//! TC frames, and CLTUs with them in: fields to octets, octets to fields.
 
 use serde_json::Value;
+use spacelink::coding::bch;
+use spacelink::coding::cltu::{CltuCode, CltuEncoder, CltuParameters, CltuReceiver, End, Judgement};
 use spacelink::frame::tc::{ControlCommand, Segment, TcFrame, TcHeader, TcKind, TcParameters, TcSettings};
 use spacelink::frame::{MapId, Scid, Vcid};
 use spacelink::packet::SequenceFlags;
@@ -9,7 +11,51 @@ use spacelink::wire::{Decode, Encode};
 use crate::runner::{Case, Failure, Tally, expect, expect_octets};
 
 pub fn tc_frames_cltu(file: &Value, tally: &mut Tally) {
-    tally.cases(file, "vectors", frame);
+    tally.cases(file, "vectors", |case| {
+        frame(case)?;
+        cltu(case, "cltu", false)?;
+        cltu(case, "cltu_of_randomized", true)
+    });
+    tally.cases(file, "bch_decode", bch_decode);
+}
+
+/// The CLTU of the frame, and the frame from the CLTU.
+fn cltu(case: &Case, key: &str, randomized: bool) -> Result<(), Failure> {
+    let (frame, expected) = (case.hex("hex")?, case.hex(key)?);
+    let link = CltuParameters::new(CltuCode::Bch { mode: bch::Mode::Correct, randomized });
+    let mut out = vec![0; link.cltu_len(frame.len())];
+    CltuEncoder::new(link).encode(&frame, &mut out).map_err(|error| error.to_string())?;
+    expect_octets(key, &expected, &out)?;
+    let mut receiver = CltuReceiver::with_vec(link, 2 * TcParameters::MAX_FRAME_LEN);
+    let mut received = Vec::new();
+    receiver.push_octets(&expected, |cltu| {
+        received.push((cltu.octets.get(..frame.len()).map(<[u8]>::to_vec), cltu.end));
+        Judgement::Taken(frame.len())
+    });
+    expect(&format!("{key}, received"), &vec![(Some(frame), End::Tail)], &received)
+}
+
+fn bch_decode(case: &Case) -> Result<(), Failure> {
+    let info: [u8; 7] = case.hex("info")?.try_into().map_err(|_| "info has seven octets")?;
+    let received: [u8; 8] = case.hex("received")?.try_into().map_err(|_| "received has eight octets")?;
+    let mut block = received;
+    let outcome = bch::decode(&mut block, bch::Mode::Correct);
+    let verdict = match outcome {
+        Ok(None) => "no_error".into(),
+        Ok(Some(bit)) => format!("corrected_bit_{bit}"),
+        Err(_) => "uncorrectable".into(),
+    };
+    expect("verdict", &case.str("verdict")?, &verdict.as_str())?;
+    if outcome.is_ok() {
+        expect_octets("decoded", &case.hex("decoded")?, &block[..7])?;
+        expect("decoded is right", &case.bool("decoded_is_right")?, &(block[..7] == info))?;
+    } else {
+        expect_octets("left as received", &received, &block)?;
+    }
+    // Detection only: whatever is not a codeword is seen.
+    let mut block = received;
+    let wrong = !case.list("flipped_bits")?.is_empty();
+    expect("detected", &wrong, &bch::decode(&mut block, bch::Mode::Detect).is_err())
 }
 
 fn frame(case: &Case) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-use super::code::{Code, TAIL_STEPS};
+use super::code::Code;
 use super::workspace::Workspace;
 use crate::coding::KernelLevel;
 use crate::coding::simd::turbo;
@@ -162,7 +162,7 @@ impl<M: AsMut<[i16]>> Decoder<M> {
         for iterations in 1..=self.max_iterations {
             for component in [FIRST, SECOND] {
                 let verdict = workspace.run(component, |pass| turbo::pass(self.level, pass));
-                settled = verdict.agreed && verdict.unsure <= UNSURE_AT_MOST;
+                settled = verdict.agreed && verdict.unsure == 0;
                 if settled && self.early_stop {
                     workspace.decide(component, message);
                     return Ok(Decoded { iterations });
@@ -181,8 +181,6 @@ impl<M: AsMut<[i16]>> Decoder<M> {
     }
 }
 
-/// The tail of the second encoder is known by its parities only and may never get sure.
-const UNSURE_AT_MOST: u16 = TAIL_STEPS as u16;
 /// Whether a message is to the caller's liking.
 type Accept<'a> = &'a mut dyn FnMut(&[u8]) -> bool;
 

@@ -1,6 +1,6 @@
 use super::code::{Code, Generator, Symbol};
 use super::component::{
-    BOUNDARY_LEN, IMPOSSIBLE, MAX_CHANNEL, MAX_EXTRINSIC, Pass, Verdict, WINDOWS, decision,
+    BOUNDARY_LEN, IMPOSSIBLE, MAX_CHANNEL, MAX_EXTRINSIC, Pass, SURE, Verdict, WINDOWS, decision,
 };
 use super::trellis::STATES;
 
@@ -147,7 +147,7 @@ impl<'a> Workspace<'a> {
             *prior = other.extrinsic.get(usize::from(from as u16)).copied().unwrap_or(0);
         }
         let slots = self.prior.len();
-        let verdict = pass(&mut Pass {
+        let mut verdict = pass(&mut Pass {
             generators: this.generators,
             systematic: this.systematic,
             prior: self.prior,
@@ -157,6 +157,12 @@ impl<'a> Workspace<'a> {
             backward: this.backward,
             metrics: self.metrics,
         });
+        // The tail of the second encoder is known by its parities only and may never get sure.
+        for step in self.code.message_bits()..self.code.steps() {
+            let slot = slot(step, self.steps);
+            let decided = decision(this.systematic[slot], self.prior[slot], this.extrinsic[slot]);
+            verdict.unsure -= u16::from(decided.abs() < SURE);
+        }
         // Where a window ended the one after it begins, next time.
         for row in this.forward.chunks_exact_mut(WINDOWS) {
             row.copy_within(..WINDOWS - 1, 1);

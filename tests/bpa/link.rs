@@ -1,0 +1,143 @@
+//! Agents over LTP: what the agent refuses or has not stored yet, the link does not call across.
+
+use super::common::{HERE, HOUR, NEAR, at, contact};
+use super::disk::Disk;
+use rand_chacha::ChaCha8Rng;
+use rand_core::SeedableRng;
+use spacelink::bpa::{
+    AgentParameters, Amount, Class, GroupCommit, MemoryStore, NeighbourParameters, Quotas, Registration,
+    Store, TransmissionRequest,
+};
+use spacelink::bundle::{Eid, EidPattern, NodeNumber};
+use spacelink::cla::Peer;
+use spacelink::io::store::DurableStore;
+use spacelink::ltp::EngineId;
+use spacelink::ltp::engine::{EngineParameters, SpanParameters};
+use spacelink::machine::Machine;
+use spacelink::node::{Event, LinkId, LinkParameters, Node, NodeParameters};
+use spacelink::routing::ContactPlan;
+use spacelink::time::Instant;
+use std::time::Duration;
+
+const LINK: LinkId = LinkId(1);
+
+fn node(here: NodeNumber, there: NodeNumber, agent: AgentParameters, store: Box<dyn Store + Send>) -> Node {
+    let parameters = NodeParameters { agent, ltp: EngineParameters::new(EngineId(here.0)) };
+    let plan =
+        ContactPlan::from_contacts(vec![contact(HERE, NEAR, 0, 10_000), contact(NEAR, HERE, 0, 10_000)])
+            .unwrap();
+    let rng = Box::new(ChaCha8Rng::seed_from_u64(here.0));
+    let mut node = Node::with_store(parameters, plan, rng, store).unwrap();
+    let peer = Peer { span: SpanParameters::default(), window: 1 << 20 };
+    node.add_link(LINK, there, LinkParameters::LtpDatagrams, peer).unwrap();
+    node.handle_timeout(at(0));
+    node
+}
+
+/// Carries datagrams both ways, a hundredth of a second each, until `end`; `stop` ends it early.
+fn run(
+    nodes: &mut [Node; 2],
+    from: Instant,
+    end: Instant,
+    mut stop: impl FnMut(&[Node; 2]) -> bool,
+) -> Instant {
+    let mut now = from;
+    let mut unit = vec![0; 70_000];
+    while now < end && !stop(nodes) {
+        for sender in 0..2 {
+            while let Some(len) = nodes[sender].poll_transmit_on(now, LINK, &mut unit) {
+                let [a, b] = nodes;
+                let receiver = if sender == 0 { b } else { a };
+                let _ = receiver.handle_input(now + Duration::from_millis(10), (LINK, &unit[..len]));
+            }
+        }
+        now += Duration::from_millis(20);
+        nodes.iter_mut().for_each(|node| node.handle_timeout(now));
+    }
+    now
+}
+
+fn request(payload: Vec<u8>, class: Class) -> TransmissionRequest {
+    TransmissionRequest { class, ..TransmissionRequest::new(Eid::ipn(NEAR, 7), payload.into(), HOUR) }
+}
+
+#[test]
+fn what_the_agent_refuses_stays_with_the_sender_and_goes_when_there_is_room() {
+    let quotas = Quotas::of(Amount { octets: u64::MAX, bundles: 2 });
+    let full = AgentParameters { quotas, ..AgentParameters::new(NEAR) };
+    let mut nodes = [
+        node(HERE, NEAR, AgentParameters::new(HERE), Box::new(MemoryStore::new())),
+        node(NEAR, HERE, full, Box::new(MemoryStore::new())),
+    ];
+    for number in 0..4 {
+        nodes[0].transmit(at(0), request(vec![number; 100], Class::Normal)).unwrap();
+    }
+    // Nobody takes them there yet.
+    let now = run(&mut nodes, at(0), at(30), |_| false);
+    assert_eq!((nodes[0].agent().len(), nodes[1].agent().len()), (2, 2));
+    assert!(nodes[1].ltp().counters().refused > 0);
+    nodes[1].register(now, 7);
+    run(&mut nodes, now, at(100), |nodes| nodes[0].agent().is_empty());
+    assert_eq!((nodes[0].agent().len(), nodes[1].agent().len()), (0, 0));
+    let delivered =
+        std::iter::from_fn(|| nodes[1].poll_event()).filter(|event| matches!(event, Event::Delivered(_)));
+    assert_eq!(delivered.count(), 4);
+}
+
+#[test]
+fn nothing_is_across_before_it_is_durable() {
+    let disk = Disk::new(1);
+    let backend = disk.clone();
+    let store = DurableStore::open_on(move || backend.clone()).unwrap();
+    let group = GroupCommit { delay: Duration::from_secs(1), ..AgentParameters::new(NEAR).group };
+    let slow = AgentParameters { group, ..AgentParameters::new(NEAR) };
+    let mut nodes = [
+        node(HERE, NEAR, AgentParameters::new(HERE), Box::new(MemoryStore::new())),
+        node(NEAR, HERE, slow, Box::new(store)),
+    ];
+    nodes[0].transmit(at(0), request(vec![1; 1000], Class::Normal)).unwrap();
+    let now = run(&mut nodes, at(0), Instant::from_millis(500), |_| false);
+    assert_eq!(
+        (nodes[0].agent().len(), nodes[1].agent().len()),
+        (1, 1),
+        "taken, not durable yet, not acknowledged"
+    );
+    let now = run(&mut nodes, now, at(3), |nodes| nodes[0].agent().is_empty());
+    assert!(now >= at(1));
+    assert!(nodes[0].agent().is_empty());
+    // The disk fails: the sender keeps what it sends from now on, until it works again.
+    disk.fail_after(0);
+    nodes[0].transmit(now, request(vec![2; 1000], Class::Normal)).unwrap();
+    let now = run(&mut nodes, now, now + Duration::from_secs(20), |_| false);
+    assert_eq!((nodes[0].agent().len(), nodes[1].agent().len()), (1, 1));
+    assert!(nodes[1].agent().counters().store_failures > 0);
+    disk.repair();
+    run(&mut nodes, now, now + Duration::from_secs(60), |nodes| nodes[0].agent().is_empty());
+    assert!(nodes[0].agent().is_empty());
+    assert_eq!(nodes[1].agent().len(), 2);
+}
+
+#[test]
+fn an_urgent_bundle_overtakes_a_long_one() {
+    let mut nodes = [
+        node(HERE, NEAR, AgentParameters::new(HERE), Box::new(MemoryStore::new())),
+        node(NEAR, HERE, AgentParameters::new(NEAR), Box::new(MemoryStore::new())),
+    ];
+    nodes[0].set_neighbour(NEAR, NeighbourParameters { max_bundle: 500_000, fit_contact: false });
+    nodes[1].with_agent(at(0), |agent| {
+        agent.register(Registration::new(EidPattern::node(NEAR)).unacknowledged());
+    });
+    nodes[0].transmit(at(0), request(vec![1; 5_000_000], Class::Bulk)).unwrap();
+    let mut unit = vec![0; 70_000];
+    // One segment of the long one goes out; then the urgent one comes, and goes with the very next segment.
+    let len = nodes[0].poll_transmit_on(at(0), LINK, &mut unit).unwrap();
+    nodes[1].handle_input(at(0), (LINK, &unit[..len])).unwrap();
+    nodes[0].transmit(at(0), request(vec![2; 100], Class::Expedited)).unwrap();
+    let len = nodes[0].poll_transmit_on(at(0), LINK, &mut unit).unwrap();
+    nodes[1].handle_input(at(0), (LINK, &unit[..len])).unwrap();
+    let delivered = std::iter::from_fn(|| nodes[1].poll_event()).find_map(|event| match event {
+        Event::Delivered(delivery) => Some(delivery),
+        _ => None,
+    });
+    assert_eq!(delivered.unwrap().payload.len(), 100);
+}

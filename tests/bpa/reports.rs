@@ -1,0 +1,233 @@
+//! Status reports, echo and ping.
+
+use super::common::{FAR, HERE, HOUR, NEAR, at, events, foreign, forward, open_plan, sent, service};
+use spacelink::bpa::{Agent, AgentParameters, Event, Outcome, Ping, Refusal, TransmissionRequest};
+use spacelink::bundle::{
+    AdminRecord, Block, BlockFlags, Bundle, BundleFlags, CreationTimestamp, Eid, NodeNumber, Reason, Status,
+};
+use spacelink::routing::ContactPlan;
+use std::time::Duration;
+
+const ALL: BundleFlags = BundleFlags(
+    BundleFlags::REPORT_RECEPTION.0
+        | BundleFlags::REPORT_FORWARDING.0
+        | BundleFlags::REPORT_DELIVERY.0
+        | BundleFlags::REPORT_DELETION.0
+        | BundleFlags::STATUS_TIME.0,
+);
+
+fn agent(reports_per_second: u32) -> Agent {
+    let parameters =
+        AgentParameters { reports_per_second, echo_service: Some(12), ..AgentParameters::new(HERE) };
+    let mut agent = Agent::new(parameters, open_plan());
+    agent.handle_timeout(at(0));
+    events(&mut agent, at(0));
+    agent
+}
+
+/// A bundle that asks for everything to be reported to node 3.
+fn asking(to: NodeNumber, sequence: u64, flags: BundleFlags) -> Bundle {
+    Bundle::builder(Eid::ipn(NodeNumber(99), 1), Eid::ipn(to, 7))
+        .timestamp(CreationTimestamp { time: AgentParameters::new(HERE).epoch.0, sequence })
+        .lifetime(HOUR)
+        .flags(flags)
+        .report_to(Eid::ipn(FAR, 0))
+        .payload("x")
+        .build()
+        .unwrap()
+}
+
+/// The reports that wait to be sent, told in words.
+fn reports(agent: &mut Agent) -> Vec<(&'static str, Reason)> {
+    let mut reports = Vec::new();
+    while let Some(outbound) = forward(agent, at(1)) {
+        let bundle = sent(agent, outbound);
+        agent.transfer_ended(at(1), outbound.transfer, Outcome::Across);
+        if !bundle.is_admin_record() {
+            continue;
+        }
+        assert!(!bundle.flags().asks_reports());
+        assert_eq!(bundle.destination(), &Eid::ipn(FAR, 0));
+        let Ok(AdminRecord::StatusReport(report)) = AdminRecord::decode(bundle.payload()) else {
+            panic!("no report")
+        };
+        let said = [
+            ("received", report.received),
+            ("forwarded", report.forwarded),
+            ("delivered", report.delivered),
+            ("deleted", report.deleted),
+        ];
+        let said: Vec<_> = said.into_iter().filter(|(_, status)| status.asserted()).collect();
+        let [(word, Status::At(_))] = said[..] else { panic!("{said:?}") };
+        reports.push((word, report.reason));
+    }
+    reports
+}
+
+#[test]
+fn reports_are_off_by_default() {
+    let mut agent = agent(0);
+    agent.register(service(HERE, 7).unacknowledged());
+    agent.receive(at(0), Some(NEAR), asking(HERE, 1, ALL)).unwrap();
+    events(&mut agent, at(0));
+    assert_eq!((reports(&mut agent), agent.counters().reports_sent), (vec![], 0));
+}
+
+#[test]
+fn what_was_asked_is_reported() {
+    let mut agent = agent(100);
+    agent.register(service(HERE, 7).unacknowledged());
+    agent.receive(at(0), Some(NEAR), asking(HERE, 1, ALL)).unwrap();
+    events(&mut agent, at(0));
+    let none = Reason::NO_INFORMATION;
+    assert_eq!(reports(&mut agent), [("received", none), ("delivered", none)]);
+    agent.receive(at(0), Some(NEAR), asking(FAR, 2, ALL)).unwrap();
+    assert_eq!(reports(&mut agent), [("received", none), ("forwarded", none)]);
+    let late = Bundle::builder(Eid::ipn(NodeNumber(99), 1), Eid::ipn(FAR, 7))
+        .timestamp(CreationTimestamp { time: spacelink::time::DtnTime(5), sequence: 3 })
+        .flags(ALL)
+        .report_to(Eid::ipn(FAR, 0))
+        .build()
+        .unwrap();
+    assert_eq!(agent.receive(at(0), Some(NEAR), late), Err(Refusal::Expired));
+    assert_eq!(reports(&mut agent), [("deleted", Reason::LIFETIME_EXPIRED)]);
+    // A copy is nobody's news.
+    assert_eq!(agent.receive(at(0), Some(NEAR), asking(HERE, 1, ALL)), Err(Refusal::Duplicate));
+    assert_eq!(reports(&mut agent), []);
+}
+
+#[test]
+fn reports_are_limited_and_resume() {
+    let mut agent = agent(3);
+    for sequence in 0..50 {
+        agent.receive(at(0), Some(NEAR), asking(FAR, sequence, ALL)).unwrap();
+    }
+    let counters = agent.counters();
+    assert_eq!((counters.reports_sent, counters.reports_withheld), (3, 47));
+    agent.receive(at(2), Some(NEAR), asking(FAR, 50, ALL)).unwrap();
+    assert_eq!(agent.counters().reports_sent, 4);
+}
+
+#[test]
+fn unknown_blocks_are_treated_as_their_flags_ask() {
+    let mut agent = agent(100);
+    let with = |sequence, flags| {
+        Bundle::builder(Eid::ipn(NodeNumber(99), 1), Eid::ipn(FAR, 7))
+            .timestamp(CreationTimestamp { time: AgentParameters::new(HERE).epoch.0, sequence })
+            .flags(BundleFlags(BundleFlags::REPORT_DELETION.0 | BundleFlags::STATUS_TIME.0))
+            .report_to(Eid::ipn(FAR, 0))
+            .block(Block::of_type(200, "x").with_flags(flags))
+            .build()
+            .unwrap()
+    };
+    agent.receive(at(0), Some(NEAR), with(1, BlockFlags::NONE)).unwrap();
+    let outbound = forward(&mut agent, at(0)).unwrap();
+    assert!(sent(&mut agent, outbound).blocks().iter().any(|block| block.block_type() == 200));
+    agent.transfer_ended(at(0), outbound.transfer, Outcome::Across);
+    agent.receive(at(0), Some(NEAR), with(2, BlockFlags::REMOVE_UNPROCESSED)).unwrap();
+    let outbound = forward(&mut agent, at(0)).unwrap();
+    assert!(!sent(&mut agent, outbound).blocks().iter().any(|block| block.block_type() == 200));
+    agent.transfer_ended(at(0), outbound.transfer, Outcome::Across);
+    let deleted = agent.receive(at(0), Some(NEAR), with(3, BlockFlags::DELETE_BUNDLE_UNPROCESSED));
+    assert_eq!(deleted, Err(Refusal::Unsupported { block_type: 200 }));
+    assert_eq!(reports(&mut agent), [("deleted", Reason::BLOCK_UNSUPPORTED)]);
+    agent.receive(at(0), Some(NEAR), with(4, BlockFlags::REPORT_UNPROCESSED)).unwrap();
+    assert_eq!(reports(&mut agent), [("received", Reason::BLOCK_UNSUPPORTED)]);
+}
+
+#[test]
+fn reports_about_this_nodes_bundles_are_told() {
+    let mut near =
+        Agent::new(AgentParameters { reports_per_second: 5, ..AgentParameters::new(NEAR) }, open_plan());
+    let mut here = agent(0);
+    let request = TransmissionRequest {
+        flags: ALL,
+        report_to: Eid::ipn(HERE, 0),
+        ..TransmissionRequest::new(Eid::ipn(NEAR, 7), "x".into(), HOUR)
+    };
+    let id = here.transmit(at(0), request).unwrap();
+    let outbound = forward(&mut here, at(0)).unwrap();
+    let bundle = sent(&mut here, outbound);
+    near.receive(at(0), Some(HERE), bundle).unwrap();
+    // There is no way back in the plan: the report is made and waits. It is carried by hand.
+    assert_eq!(near.counters().reports_sent, 1);
+    let mut report = spacelink::bundle::StatusReport {
+        received: Status::Yes,
+        forwarded: Status::No,
+        delivered: Status::No,
+        deleted: Status::No,
+        reason: Reason::NO_INFORMATION,
+        source: id.source.clone(),
+        timestamp: id.timestamp,
+        fragment: None,
+    };
+    for sequence in 0..3 {
+        report.reason = Reason(sequence);
+        let record = AdminRecord::StatusReport(report.clone()).encode();
+        let bundle = Bundle::builder(Eid::ipn(NEAR, 0), Eid::ipn(HERE, 0))
+            .timestamp(CreationTimestamp { time: AgentParameters::new(HERE).epoch.0, sequence })
+            .flags(BundleFlags::ADMIN_RECORD)
+            .payload(record)
+            .build()
+            .unwrap();
+        here.receive(at(0), Some(NEAR), bundle).unwrap();
+        let told = events(&mut here, at(0));
+        assert_eq!(told, [Event::Reported { by: Eid::ipn(NEAR, 0), report: report.clone() }]);
+    }
+    // Nothing is ever reported about a report.
+    assert_eq!(here.counters().reports_sent, 0);
+}
+
+#[test]
+fn ping_and_echo() {
+    // Here and there, with a line of a second between them that takes turns.
+    let both = |from, to| super::common::contact(from, to, 0, 100);
+    let plan = || ContactPlan::from_contacts(vec![both(HERE, NEAR), both(NEAR, HERE)]).unwrap();
+    let mut here = Agent::new(AgentParameters::new(HERE), plan());
+    here.register(service(HERE, 5));
+    let mut near =
+        Agent::new(AgentParameters { echo_service: Some(12), ..AgentParameters::new(NEAR) }, plan());
+    let mut ping = Ping::new(at(0), Eid::ipn(NEAR, 12), 5, Duration::from_secs(3), 64, 4);
+    let mut answers = Vec::new();
+    for second in 0..20 {
+        let now = at(second);
+        here.handle_timeout(now);
+        near.handle_timeout(now);
+        while let Some(outbound) = near.poll_forward(now, HERE) {
+            let bundle = sent(&mut near, outbound);
+            near.transfer_ended(now, outbound.transfer, Outcome::Across);
+            here.receive(now, Some(NEAR), bundle).unwrap();
+        }
+        for event in events(&mut here, now) {
+            if let Event::Delivered(delivery) = event {
+                answers.extend(ping.handle_delivery(now, &delivery));
+                assert_eq!(ping.handle_delivery(now, &delivery), None, "an answer counts once");
+                here.acknowledge(now, delivery.delivery);
+            }
+        }
+        if let Some(request) = ping.poll_request(now) {
+            here.transmit(now, request).unwrap();
+        }
+        while let Some(outbound) = here.poll_forward(now, NEAR) {
+            let bundle = sent(&mut here, outbound);
+            here.transfer_ended(now, outbound.transfer, Outcome::Across);
+            near.receive(now, Some(HERE), bundle).unwrap();
+        }
+    }
+    let second = Duration::from_secs(1);
+    assert_eq!(answers, (0..4).map(|number| (number, second)).collect::<Vec<_>>());
+    let stats = ping.stats();
+    assert_eq!((stats.sent, stats.answered, stats.mean(), ping.poll_timeout()), (4, 4, second, None));
+}
+
+#[test]
+fn echoes_are_not_echoed() {
+    let mut agent = agent(0);
+    let bundle = Bundle::builder(Eid::ipn(FAR, 12), Eid::ipn(HERE, 12))
+        .timestamp(foreign(HERE, 1, "").timestamp())
+        .payload("x")
+        .build()
+        .unwrap();
+    agent.receive(at(0), Some(NEAR), bundle).unwrap();
+    assert!(agent.is_empty());
+}
