@@ -15,6 +15,7 @@
 
 /// Which sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Randomizer {
     /// Telemetry, current: x^17 + x^14 + 1, period 131 071 bits.
     ///

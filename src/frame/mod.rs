@@ -32,6 +32,8 @@
 //! Left out: everything below a frame (markers, codes, randomizers), which is [`coding`](crate::coding), and the
 //! procedures that repeat lost frames.
 
+#[cfg(feature = "alloc")]
+mod any;
 pub mod aos;
 pub mod counter;
 pub mod packets;
@@ -51,6 +53,8 @@ mod id;
 mod idle;
 mod parameters;
 
+#[cfg(feature = "alloc")]
+pub use any::{AnyHeader, AnyParameters, AnySettings};
 pub use clcw::Clcw;
 pub use id::{FrameVersion, Gvcid, IdTooLarge, MapId, Scid, Vcid};
 pub use idle::IdleFiller;

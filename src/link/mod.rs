@@ -19,8 +19,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Left out so far: links over TM, TC and USLP frames, COP-1, link security, several virtual channels at once.
+//! [`downlink`] has telemetry links of TM, AOS and USLP frames over any coding, all virtual channels at once, from settings
+//! that can stand in a mission's file. [`AosLink`] is both ends of a two-way link with packets on one virtual channel.
+//!
+//! Left out so far: telecommand links, ciphers of link security.
 
 mod aos;
+pub mod downlink;
 
 pub use aos::{AosLink, AosLinkCounters, AosLinkError, AosLinkParameters};

@@ -242,11 +242,11 @@ fn what_the_book_does_not_allow_is_refused() {
 #[test]
 fn a_mission_names_its_channel_in_toml() {
     let text = r#"
-        frame_len = 1115
-        randomizer = "tm_legacy"
+        frame-len = 1115
+        randomizer = "tm-legacy"
         [coding.concatenated]
-        outer = { error_correction = 16, interleaving_depth = 5 }
-        inner = { rate = "1/2", g2_inverted = true, swapped = false }
+        outer = { error-correction = 16, interleaving-depth = 5 }
+        inner = { rate = "1/2", g2-inverted = true, swapped = false }
     "#;
     let parameters: ChannelParameters = toml::from_str(text).unwrap();
     let outer = ReedSolomon { error_correction: 16, interleaving_depth: 5 };
@@ -257,10 +257,10 @@ fn a_mission_names_its_channel_in_toml() {
         toml::from_str::<ChannelParameters>(&toml::to_string(&parameters).unwrap()).unwrap(),
         parameters
     );
-    let short: ChannelParameters = toml::from_str("coding = \"uncoded\"\nframe_len = 5").unwrap();
+    let short: ChannelParameters = toml::from_str("coding = \"uncoded\"\nframe-len = 5").unwrap();
     assert_eq!(short, ChannelParameters { coding: Coding::Uncoded, frame_len: 5, randomizer: None });
     assert!(
-        toml::from_str::<ChannelParameters>("coding = \"uncoded\"\nframe_len = 5\nrandomizer = \"x\"")
+        toml::from_str::<ChannelParameters>("coding = \"uncoded\"\nframe-len = 5\nrandomizer = \"x\"")
             .is_err()
     );
 }

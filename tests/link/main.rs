@@ -4,6 +4,8 @@
 #[allow(dead_code, reason = "not every test binary reads shared data")]
 mod common;
 
+mod downlink;
+mod missions;
 mod multiplexer;
 mod packet_octets;
 mod packet_streams;

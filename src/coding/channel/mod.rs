@@ -46,8 +46,6 @@
 //! Left out: turbo codes, slicing over other codes than LDPC, and what a frame means.
 
 mod inner;
-#[cfg(feature = "serde")]
-mod names;
 mod parameters;
 mod receiver;
 mod sender;

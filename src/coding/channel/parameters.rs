@@ -9,20 +9,28 @@ use crate::coding::{ParameterError, cadu, ldpc};
 ///
 /// Source: CCSDS 131.0-B-5 §12.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields, rename_all = "kebab-case")
+)]
 pub struct ChannelParameters {
     /// The codes.
     pub coding: Coding,
     /// Octets of a transfer frame.
     pub frame_len: usize,
     /// What is exclusive-or'd over a frame, codeword or codeblock. Issue 5 allows none, issue 6 demands one.
-    #[cfg_attr(feature = "serde", serde(default, with = "crate::coding::channel::names"))]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub randomizer: Option<Randomizer>,
 }
 
 /// How frames are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")
+)]
 #[non_exhaustive]
 pub enum Coding {
     /// Not at all.
@@ -58,7 +66,11 @@ pub enum Coding {
 
 /// The Reed-Solomon code of a channel. Virtual fill follows from the length of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields, rename_all = "kebab-case")
+)]
 pub struct ReedSolomon {
     /// Symbols that a codeword can have wrong: 16 or 8.
     pub error_correction: u8,
@@ -157,7 +169,11 @@ impl ChannelParameters {
 }
 
 impl ReedSolomon {
-    fn codeblock(self, frame_len: usize) -> Result<Interleaved, ParameterError> {
+    /// The code of codeblocks that hold a frame of `frame_len` octets.
+    ///
+    /// # Errors
+    /// [`ParameterError`] when no such code is in the book or frames are too long for it.
+    pub fn codeblock(self, frame_len: usize) -> Result<Interleaved, ParameterError> {
         let code = match self.error_correction {
             16 => Code::E16,
             8 => Code::E8,

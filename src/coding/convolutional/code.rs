@@ -79,7 +79,8 @@ impl Rate {
 ///
 /// Source: CCSDS 131.0-B-5 §3.3.2 and §3.4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(from = "file::Code"))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub struct Convolutional {
     /// Information bits to channel symbols.
     pub rate: Rate,
@@ -112,6 +113,28 @@ impl Convolutional {
     #[must_use]
     pub const fn is_ccsds(self) -> bool {
         !self.swapped && self.g2_inverted == matches!(self.rate, Rate::R1_2)
+    }
+}
+
+/// A code as a mission's file has it: what is not said is as in the book, which for the symbols of G2 depends on the rate.
+#[cfg(feature = "serde")]
+mod file {
+    use super::{Convolutional, Rate};
+
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+    pub(super) struct Code {
+        rate: Rate,
+        g2_inverted: Option<bool>,
+        #[serde(default)]
+        swapped: bool,
+    }
+
+    impl From<Code> for Convolutional {
+        fn from(Code { rate, g2_inverted, swapped }: Code) -> Self {
+            let ccsds = Self::ccsds(rate);
+            Self { rate, g2_inverted: g2_inverted.unwrap_or(ccsds.g2_inverted), swapped }
+        }
     }
 }
 

@@ -236,7 +236,7 @@ fn inputs<V: WordLanes, const GENERATORS: u8>(
     (load(systematic, at).plus(load(prior, at)), found)
 }
 
-/// Steps between two normalizations. A step adds at most 511 + 4 · 127 + 12 to a metric and metrics of two states
+/// Steps between two normalizations. A step adds at most 384 + 4 · 127 + 16 to a metric and metrics of two states
 /// differ by at most 8 times as much, so sums of a forward and a backward metric and a branch stay within 16 bits.
 const NORMALIZED: usize = 4;
 

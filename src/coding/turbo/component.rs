@@ -8,7 +8,7 @@
 //! not half of them, so state metrics are in units of half that size. Probabilities of paths that meet in a state
 //! are summed by max\*(x, y) = max(x, y, ⌊(x + y)/2⌋ + c), the larger one corrected on a straight line. Probabilities
 //! of all paths with a zero and with a one are compared by their largest, and three quarters of the outcome
-//! count. Against exact sums both together cost 0.05 dB and take a quarter of the time.
+//! count. At rate 1/3 and k = 1784 the decoder comes within 0.09 dB of one with exact sums and no windows.
 //!
 //! Rounding and all, nothing changes when metrics are offset in common, so kernels may normalize as they like and
 //! still agree to the bit.

@@ -42,8 +42,8 @@ const fn window_steps(code: Code) -> usize {
 }
 
 impl Code {
-    /// 16-bit words of working memory that a decoder needs: 0.4 megaoctets for the shortest blocks, 2 to 2.5 for
-    /// the longest.
+    /// 16-bit words of working memory that a decoder needs: about 100 kB for the shortest blocks, 500 kB for the
+    /// longest.
     #[must_use]
     pub const fn workspace_len(self) -> usize {
         let slots = window_steps(self) * WINDOWS;

@@ -6,16 +6,21 @@ use crate::frame::fecf::FECF_LEN;
 
 /// Which issue of the AOS book a link follows: they differ in the spacecraft identifier.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum AosIssue {
     /// 732.0-B-4 and earlier: 8 bits of spacecraft identifier, two spare bits.
+    #[cfg_attr(feature = "serde", serde(rename = "732.0-B-4"))]
     Four,
     /// 732.0-B-5: 10 bits, the high two in the signalling field.
     #[default]
+    #[cfg_attr(feature = "serde", serde(rename = "732.0-B-5"))]
     Five,
 }
 
 /// What to do about the frame header error control field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum HeaderErrorControl {
     /// Frames have none.
     #[default]
@@ -32,21 +37,29 @@ pub enum HeaderErrorControl {
 ///
 /// Source: CCSDS 732.0-B-5 §5.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, rename_all = "kebab-case"))]
 pub struct AosSettings {
     /// Octets of every frame, at most 2048.
     pub frame_len: usize,
     /// Issue of the book.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub issue: AosIssue,
     /// Frame header error control.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub header_error_control: HeaderErrorControl,
     /// Octets of the insert zone; 0 for none.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub insert_zone_len: usize,
     /// Whether first header pointers that say that no packet starts are sent as FFFF and FFFE, for peers that know no
     /// others; the book has 07FF and 07FE. Either is taken.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub wide_pointers: bool,
     /// Whether frames end with an operational control field.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub ocf: bool,
     /// Whether frames end with a frame error control field.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub fecf: bool,
 }
 

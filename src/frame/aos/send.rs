@@ -5,7 +5,9 @@ use crate::frame::{IdleFiller, Vcid};
 use crate::wire::EncodeError;
 
 impl SendFormat for AosParameters {
-    const IDLE: Option<Vcid> = Some(Vcid::IDLE);
+    fn idle_channel(&self) -> Option<Vcid> {
+        Some(Vcid::IDLE)
+    }
 
     fn frame_len(&self) -> usize {
         Self::frame_len(self)

@@ -5,7 +5,7 @@ use crate::wire::EncodeError;
 /// A frame format with its managed parameters, as a multiplexer sees it.
 pub trait SendFormat {
     /// The virtual channel of idle frames; `None` when they go on any channel.
-    const IDLE: Option<Vcid>;
+    fn idle_channel(&self) -> Option<Vcid>;
 
     /// Octets of the longest frame.
     fn frame_len(&self) -> usize;

@@ -183,7 +183,7 @@ impl<F: SendFormat> Multiplexer<F> {
     /// `out` is too short. Where the format has no channel of its own for them, idle frames go on the first channel whose
     /// packets they do not tear; where all are in the middle of one, a frame with the rest of it is written instead.
     pub fn idle_frame(&mut self, out: &mut [u8]) -> Option<usize> {
-        let channel = match F::IDLE {
+        let channel = match self.format.idle_channel() {
             Some(vcid) => ChannelSettings::new(vcid),
             None => match self.lanes.iter().find(|lane| lane.is_at_boundary()) {
                 Some(lane) => lane.settings,

@@ -9,6 +9,8 @@ use crate::frame::fecf::FECF_LEN;
 ///
 /// Source: CCSDS 132.0-B-3 §5.2 to §5.4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, rename_all = "kebab-case"))]
 pub struct TmSettings {
     /// Octets of every frame, at most 2048.
     pub frame_len: usize,
@@ -17,6 +19,7 @@ pub struct TmSettings {
     /// Whether every frame has an operational control field. `None`: as each frame says.
     pub ocf: Option<bool>,
     /// Whether frames end with a frame error control field.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub fecf: bool,
 }
 

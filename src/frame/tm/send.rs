@@ -6,7 +6,9 @@ use crate::frame::{IdleFiller, Vcid};
 use crate::wire::EncodeError;
 
 impl SendFormat for TmParameters {
-    const IDLE: Option<Vcid> = None;
+    fn idle_channel(&self) -> Option<Vcid> {
+        None
+    }
 
     fn frame_len(&self) -> usize {
         Self::frame_len(self)

@@ -6,6 +6,8 @@ use crate::frame::{ParameterError, Vcid};
 ///
 /// Source: CCSDS 732.1-B-3 §5.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum FrameLen {
     /// All have the same length, at most 65,536 octets.
     Fixed(usize),
@@ -30,6 +32,8 @@ impl FrameLen {
 ///
 /// Source: CCSDS 732.1-B-3 annex D.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "file::Truncated", into = "file::Truncated"))]
 pub struct TruncatedLengths([u8; 64]);
 
 impl TruncatedLengths {
@@ -64,14 +68,19 @@ impl TruncatedLengths {
 ///
 /// Source: CCSDS 732.1-B-3 §5.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, rename_all = "kebab-case"))]
 pub struct UslpSettings {
     /// How long frames are.
     pub frame_len: FrameLen,
     /// Octets of the insert zone; 0 for none.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub insert_zone_len: usize,
     /// Whether frames end with a frame error control field of two octets.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub fecf: bool,
     /// Which channels have truncated frames.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub truncated: TruncatedLengths,
 }
 
@@ -147,4 +156,44 @@ impl UslpParameters {
     }
 }
 
+impl Default for TruncatedLengths {
+    /// No channel has truncated frames.
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 pub(super) const OCF_LEN: usize = 4;
+
+/// Truncated lengths as a mission's file has them: a list of the channels that have any.
+#[cfg(feature = "serde")]
+mod file {
+    use super::TruncatedLengths;
+    use crate::frame::{ParameterError, Vcid};
+    use alloc::vec::Vec;
+
+    #[derive(serde::Serialize, serde::Deserialize)]
+    pub(super) struct Truncated(Vec<Channel>);
+
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Channel {
+        vcid: Vcid,
+        len: usize,
+    }
+
+    impl TryFrom<Truncated> for TruncatedLengths {
+        type Error = ParameterError;
+
+        fn try_from(list: Truncated) -> Result<Self, ParameterError> {
+            list.0.iter().try_fold(Self::NONE, |lengths, Channel { vcid, len }| lengths.with(*vcid, *len))
+        }
+    }
+
+    impl From<TruncatedLengths> for Truncated {
+        fn from(lengths: TruncatedLengths) -> Self {
+            let channel = |vcid| lengths.of(vcid).map(|len| Channel { vcid, len });
+            Self((0..64).filter_map(Vcid::new).filter_map(channel).collect())
+        }
+    }
+}

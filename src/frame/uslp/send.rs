@@ -7,7 +7,9 @@ use crate::packet::SequenceFlags;
 use crate::wire::EncodeError;
 
 impl SendFormat for UslpParameters {
-    const IDLE: Option<Vcid> = Some(Vcid::IDLE);
+    fn idle_channel(&self) -> Option<Vcid> {
+        Some(Vcid::IDLE)
+    }
 
     fn frame_len(&self) -> usize {
         self.settings().frame_len.most()

@@ -1,0 +1,91 @@
+//! Telemetry downlinks, from channel symbols to packets and back, from one set of managed parameters.
+//!
+//! [`DownlinkSettings`] describe a link: the form of the input, the coding, the frames, what they carry. With feature
+//! `serde` they are a mission's file. A [`DownlinkReceiver`] built from them takes a recording or a live stream, cut
+//! anywhere, and hands packets, other units, control fields and word of what was lost to a sink, where they lie; it
+//! counts by virtual channel, by application, and by telecommand channel. A [`DownlinkSender`] built from the same
+//! settings makes the stream.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use spacelink::coding::channel::{Coding, ReedSolomon};
+//! use spacelink::coding::randomizer::Randomizer;
+//! use spacelink::frame::receive::Seen;
+//! use spacelink::frame::send::ChannelSettings;
+//! use spacelink::frame::tm::TmSettings;
+//! use spacelink::frame::{AnySettings, Scid, Vcid};
+//! use spacelink::link::downlink::{CodingSettings, DownlinkReceiver, DownlinkSender, DownlinkSettings, Found};
+//!
+//! let reed_solomon = ReedSolomon { error_correction: 16, interleaving_depth: 1 };
+//! let settings = DownlinkSettings {
+//!     scid: Some(Scid(42)),
+//!     coding: CodingSettings::Channel {
+//!         coding: Coding::ReedSolomon(reed_solomon),
+//!         randomizer: Some(Randomizer::Tm),
+//!         any_convention: false,
+//!     },
+//!     send: vec![ChannelSettings::new(Vcid::ZERO)],
+//!     ..DownlinkSettings::new(AnySettings::Tm(TmSettings::of_len(223)))
+//! };
+//! let mut satellite = DownlinkSender::new(&settings)?;
+//! let mut ground = DownlinkReceiver::new(&settings)?;
+//!
+//! let packet = Bytes::from_static(&[0x01, 0x23, 0xC0, 0x00, 0x00, 0x02, 0xAA, 0xBB, 0xCC]);
+//! satellite.enqueue(Vcid::ZERO, packet.clone())?;
+//! let mut symbols = Vec::new();
+//! while satellite.poll_transmit(&mut symbols)? {}
+//! symbols[100] ^= 0xFF; // a burst of bit errors
+//!
+//! let mut packets = Vec::new();
+//! ground.receive(&symbols, |found| {
+//!     if let Found::Unit { seen: Seen::Packet(packet), .. } = found {
+//!         packets.push(Bytes::copy_from_slice(packet));
+//!     }
+//! });
+//! assert_eq!(packets, [packet]);
+//! assert_eq!(ground.quality().unwrap().symbols_corrected, 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! As a file, with AOS frames behind the concatenated code:
+//!
+//! ```toml
+//! mission = "Example"
+//! scid = 42
+//!
+//! [input]
+//! form = "i8"
+//!
+//! [coding.channel]
+//! randomizer = "tm"
+//! coding.concatenated.outer = { error-correction = 16, interleaving-depth = 5 }
+//! coding.concatenated.inner = { rate = "1/2" }
+//!
+//! [frame]
+//! protocol = "aos"
+//! frame-len = 1115
+//! fecf = true
+//!
+//! [receive]
+//! packets = [0, 7]
+//! ```
+//!
+//! Left out: telecommand links, ciphers of link security (the room they take is skipped), and frames of variable length,
+//! which no stream of this kind carries.
+
+mod chain;
+mod counters;
+mod input;
+mod receiver;
+mod sender;
+mod settings;
+mod spacecraft;
+
+pub use counters::{ClcwCounters, DownlinkCounters, PacketCounters, PacketId};
+pub use receiver::{DownlinkReceiver, Found};
+pub use sender::DownlinkSender;
+pub use settings::{
+    ChannelSecurity, CodingSettings, DownlinkError, DownlinkSettings, InputForm, InputSettings,
+    PacketChannels, ReceiveSettings,
+};
+pub use spacecraft::Spacecraft;
