@@ -91,7 +91,7 @@ impl UtcTime {
     #[must_use]
     pub const fn day_of_year(self) -> u16 {
         let (year, _, _) = date(self.day);
-        (self.day - days_since_1958(year, 1, 1) + 1) as u16
+        (self.day as i64 - days(year, 1, 1) + 1) as u16
     }
 
     /// From seconds of Unix time, which has no leap seconds, and picoseconds of the second. `None` beyond five million
@@ -122,13 +122,18 @@ impl fmt::Display for UtcTime {
     }
 }
 
-/// Days from 1958-01-01 to a date.
+/// Days from 1958-01-01 to a date of a year up to [`MAX_YEAR`].
 pub(super) const fn days_since_1958(year: i32, month: u8, day: u8) -> i32 {
+    days(year, month, day) as i32
+}
+
+/// Days from 1958-01-01 to a date of any year.
+const fn days(year: i32, month: u8, day: u8) -> i64 {
     // Years that start in March have their leap day last. 400 of them have 146,097 days.
-    let march_year = if month > 2 { year } else { year - 1 };
+    let march_year = year as i64 - if month > 2 { 0 } else { 1 };
     let (era, of_era) = (march_year.div_euclid(400), march_year.rem_euclid(400));
-    let day_of_year = (153 * ((month as i32 + 9) % 12) + 2) / 5 + day as i32 - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year - DAYS_TO_1958
+    let day_of_year = (153 * ((month as i64 + 9) % 12) + 2) / 5 + day as i64 - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year - DAYS_TO_1958 as i64
 }
 
 /// Year, month and day of the month.

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use spacelink::coding::KernelLevel;
 use spacelink::coding::ldpc::{
-    Code, Decoded, Decoder, Encoder, Length, Limits, Rate, SetupError, Uncorrectable,
+    Code, Decoded, Decoder, Encoder, Length, Limits, OrderedStatistics, Rate, SetupError, Uncorrectable,
 };
 use spacelink::coding::soft;
 use spacelink::wire::EncodeError;
@@ -229,6 +229,44 @@ fn wrong_lengths_are_refused() {
     let small = Decoder::with_memory(Code::Tc128, KernelLevel::Reference, [0; 639]).map(|_| ());
     assert_eq!(small, Err(SetupError::Memory { required, available: 639 }));
     assert!(Decoder::with_memory(Code::Tc128, KernelLevel::Reference, [0; 640]).is_ok());
+}
+
+/// At 2.5 dB, most words that defeat the iterations are nearest to the codeword that was sent.
+#[test]
+fn ordered_statistics_repair_what_iterations_do_not() {
+    let (ordered, mut iterative) = (OrderedStatistics::new(2), Decoder::new(Code::Tc128));
+    let (mut beyond, mut repaired) = (0, 0);
+    for seed in 0..1000 {
+        let (sent, bits) = received(Code::Tc128, 0.75, seed);
+        let mut message = [0; 8];
+        if iterative.decode(&bits, &mut message).is_err() {
+            beyond += 1;
+            repaired += u32::from(ordered.decode(&bits, &mut message).is_ok() && message[..] == sent);
+        }
+    }
+    assert!(beyond > 20 && repaired * 2 > beyond, "{repaired} of {beyond}");
+}
+
+#[test]
+fn ordered_statistics_keep_to_their_limits() {
+    let ordered = OrderedStatistics::new(3);
+    let not_found = Err(Uncorrectable::NotFound { iterations: 0 });
+    let mut message = [0xFF; 8];
+    assert_eq!(ordered.decode(&[0; 128], &mut message), not_found);
+    assert_eq!(message, [0; 8]);
+    let length = Err(Uncorrectable::Length { required: 128, found: 127 });
+    assert_eq!(ordered.decode(&[0; 127], &mut message), length);
+    let room = Err(Uncorrectable::Room { required: 8, available: 7 });
+    assert_eq!(ordered.decode(&[0; 128], &mut message[..7]), room);
+
+    // Noise alone goes against a good part of any codeword.
+    let strict = ordered.clone().with_limit(8);
+    let (sent, bits) = received(Code::Tc128, 0.6, 5);
+    assert!(strict.decode(&bits, &mut message).is_ok() && message[..] == sent);
+    let mut noise_bits = [0; 128];
+    soft::from_hard(&noise(16, 77), 40, &mut noise_bits);
+    assert_eq!(strict.decode(&noise_bits, &mut message), not_found);
+    assert_eq!(message[..], noise(16, 77)[..8]);
 }
 
 proptest! {

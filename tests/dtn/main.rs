@@ -17,3 +17,4 @@ mod fragments;
 mod patterns;
 mod reference_routes;
 mod routes;
+mod tshark;

@@ -34,6 +34,17 @@ fn the_calendar_knows_its_days() {
     assert_eq!(DtnTime(1_000).to_utc(), Some(utc(2000, 1, 1, 0, 0, 1, 0)));
 }
 
+/// A fuzz target found that the day of the year overflowed there.
+#[test]
+fn the_ends_of_the_calendar() {
+    for day in [i32::MIN, i32::MAX] {
+        let time = UtcTime::new(day, 0).unwrap();
+        let far = LeapSeconds::BUILT_IN.to_utc(TaiTime::new(i64::from(day.signum()) * i64::MAX, 0).unwrap());
+        assert_eq!(far.day(), day);
+        assert!((1..=366).contains(&time.day_of_year()), "{time}");
+    }
+}
+
 /// Offsets that any table of them shows, and the seconds around them.
 #[test]
 fn leap_seconds() {

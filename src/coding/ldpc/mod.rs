@@ -41,12 +41,14 @@ pub(super) mod decoder;
 mod encode;
 mod generators;
 pub(super) mod graph;
+mod ordered;
 mod product;
 mod tables;
 
 pub use code::{Code, Length, Rate};
 pub use decoder::{Decoded, Decoder, Limits, SetupError, Uncorrectable};
 pub use encode::Encoder;
+pub use ordered::OrderedStatistics;
 
 use crate::wire::EncodeError;
 

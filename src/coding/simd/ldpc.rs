@@ -1,51 +1,42 @@
 //! The LDPC decoder's lanes as vectors of the machine.
 
+use crate::coding::ldpc::decoder::Decoded;
 use crate::coding::ldpc::decoder::batch::{self, Decisions};
 use crate::coding::ldpc::decoder::lanes::Lanes;
 use crate::coding::ldpc::decoder::rule::Rule;
-use crate::coding::ldpc::decoder::{Limits, run};
-use crate::coding::ldpc::graph::Graph;
+use crate::coding::ldpc::decoder::run::{self, Memory, Task};
 use fearless_simd::{Level, Simd, SimdBase, SimdInt, SimdMask, dispatch, i8x16, i8x32, i8x64, prelude::*};
 use fearless_simd::{u8x16, u8x32, u8x64};
 
 /// Decodes one codeword whose checks lie side by side.
 pub fn single<R: Rule>(
     level: Level,
+    task: &Task,
     rule: R,
-    graph: &Graph,
-    limits: Limits,
-    beliefs: &mut [i8],
-    messages: &mut [i8],
-    whole: impl Fn(&[i8]) -> bool,
-) -> Option<u16> {
-    let wide = graph.size >= 64;
+    memory: Memory,
+    soft: &[i8],
+    message: &mut [u8],
+) -> Option<Decoded> {
+    let wide = task.graph.size >= 64;
     dispatch!(level, simd => match simd.level() {
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-        Level::Avx512(_) if wide => run::blocked::<i8x64<_>, R>(simd, rule, graph, limits, beliefs, messages, whole),
+        Level::Avx512(_) if wide => run::blocked::<i8x64<_>, R>(simd, task, rule, memory, soft, message),
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
         Level::Avx512(_) | Level::Avx2(_) => {
-            run::blocked::<i8x32<_>, R>(simd, rule, graph, limits, beliefs, messages, whole)
+            run::blocked::<i8x32<_>, R>(simd, task, rule, memory, soft, message)
         }
-        _ => run::blocked::<i8x16<_>, R>(simd, rule, graph, limits, beliefs, messages, whole),
+        _ => run::blocked::<i8x16<_>, R>(simd, task, rule, memory, soft, message),
     })
 }
 
 /// Decodes codewords that lie side by side.
-pub fn batch<R: Rule>(
-    level: Level,
-    rule: R,
-    graph: &Graph,
-    limits: Limits,
-    count: usize,
-    beliefs: &mut [i8],
-    messages: &mut [i8],
-) -> Decisions {
+pub fn batch<R: Rule>(level: Level, task: &Task, rule: R, memory: Memory, soft: &[i8]) -> Decisions {
     dispatch!(level, simd => match simd.level() {
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-        Level::Avx512(_) => batch::decode::<i8x64<_>, R>(simd, rule, graph, limits, count, beliefs, messages),
+        Level::Avx512(_) => batch::decode::<i8x64<_>, R>(simd, task, rule, memory, soft),
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-        Level::Avx2(_) => batch::decode::<i8x32<_>, R>(simd, rule, graph, limits, count, beliefs, messages),
-        _ => batch::decode::<i8x16<_>, R>(simd, rule, graph, limits, count, beliefs, messages),
+        Level::Avx2(_) => batch::decode::<i8x32<_>, R>(simd, task, rule, memory, soft),
+        _ => batch::decode::<i8x16<_>, R>(simd, task, rule, memory, soft),
     })
 }
 
@@ -53,6 +44,7 @@ macro_rules! lanes {
     ($signed:ident, $unsigned:ident, $len:literal) => {
         impl<S: Simd> Lanes for $signed<S> {
             const LEN: usize = $len;
+            const UNROLLED: bool = true;
             type Token = S;
 
             #[inline(always)]

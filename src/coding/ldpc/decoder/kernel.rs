@@ -46,18 +46,19 @@ pub fn sweep<V: Lanes, R: Rule>(
     for edges in graph.rows() {
         let (row, rest) = messages.split_at_mut(edges.len() * padded(graph.size));
         messages = rest;
+        let size = graph.size;
+        // A degree that the compiler knows is unrolled and kept in registers.
         match edges.len() {
-            3 => checks::<V, R, 3>(token, rule, graph.size, edges, beliefs, row),
-            6 => checks::<V, R, 6>(token, rule, graph.size, edges, beliefs, row),
-            10 => checks::<V, R, 10>(token, rule, graph.size, edges, beliefs, row),
-            18 => checks::<V, R, 18>(token, rule, graph.size, edges, beliefs, row),
-            _ => checks::<V, R, 32>(token, rule, graph.size, edges, beliefs, row),
+            3 if V::UNROLLED => checks::<V, R, true>(token, rule, size, &edges[..3], beliefs, row),
+            6 if V::UNROLLED => checks::<V, R, true>(token, rule, size, &edges[..6], beliefs, row),
+            10 if V::UNROLLED => checks::<V, R, true>(token, rule, size, &edges[..10], beliefs, row),
+            _ => checks::<V, R, false>(token, rule, size, edges, beliefs, row),
         }
     }
 }
 
 #[inline(always)]
-fn checks<V: Lanes, R: Rule, const D: usize>(
+fn checks<V: Lanes, R: Rule, const UNROLLED: bool>(
     token: V::Token,
     rule: R,
     size: usize,
@@ -65,28 +66,46 @@ fn checks<V: Lanes, R: Rule, const D: usize>(
     beliefs: &mut [i8],
     messages: &mut [i8],
 ) {
-    let starts: [usize; D] = core::array::from_fn(|e| block_start(size, usize::from(edges[e].column)));
-    let mut at: [usize; D] = core::array::from_fn(|e| usize::from(edges[e].shift));
-    for (group, messages) in messages.chunks_exact_mut(D * V::LEN).enumerate() {
+    // Plain loops throughout: a closure that the compiler does not inline loses the vector instructions.
+    let (mut starts, mut at, mut incoming) =
+        ([0; MAX_DEGREE], [0; MAX_DEGREE], [V::splat(token, 0); MAX_DEGREE]);
+    let (starts, at) = (&mut starts[..edges.len()], &mut at[..edges.len()]);
+    let incoming = &mut incoming[..edges.len()];
+    for (edge, (start, at)) in edges.iter().zip(starts.iter_mut().zip(at.iter_mut())) {
+        *start = block_start(size, usize::from(edge.column));
+        *at = usize::from(edge.shift);
+    }
+    for (group, messages) in messages.chunks_exact_mut(edges.len() * V::LEN).enumerate() {
         let lanes = (size - group * V::LEN).min(V::LEN);
-        let places: [usize; D] = core::array::from_fn(|e| starts[e] + at[e]);
-        let beliefs_now = |beliefs: &[i8], e: usize| V::load(token, beliefs, places[e]);
-        let incoming: [V; D] =
-            core::array::from_fn(|e| beliefs_now(beliefs, e).sub(V::load(token, messages, e * V::LEN)));
-        let outgoing = Outgoing::new(token, rule, &incoming);
-        for e in 0..D {
-            let mut belief = incoming[e].add(outgoing.to(incoming[e]));
-            belief.sub(incoming[e]).store(messages, e * V::LEN);
-            if lanes < V::LEN {
-                belief = belief.first(lanes, beliefs_now(beliefs, e));
+        for e in 0..edges.len() {
+            let belief = V::load(token, beliefs, starts[e] + at[e]);
+            incoming[e] = belief.sub(V::load(token, messages, e * V::LEN));
+        }
+        let outgoing = Outgoing::new(token, rule, incoming);
+        let update = |incoming: V, messages: &mut [i8], e: usize| {
+            let belief = incoming.add(outgoing.to(incoming));
+            belief.sub(incoming).store(messages, e * V::LEN);
+            belief
+        };
+        if UNROLLED {
+            // Straight on for all edges before the branches that the stores need.
+            for (e, belief) in incoming.iter_mut().enumerate() {
+                *belief = update(*belief, messages, e);
             }
-            belief.store(beliefs, places[e]);
+        }
+        for e in 0..edges.len() {
+            let place = starts[e] + at[e];
+            let mut belief = if UNROLLED { incoming[e] } else { update(incoming[e], messages, e) };
+            if lanes < V::LEN {
+                belief = belief.first(lanes, V::load(token, beliefs, place));
+            }
+            belief.store(beliefs, place);
             // The copy: of the block's head behind its end, of its end before its head.
             if at[e] < V::LEN {
-                belief.store(beliefs, places[e] + size);
+                belief.store(beliefs, place + size);
             }
             if at[e] + V::LEN > size {
-                belief.store(beliefs, places[e] - size);
+                belief.store(beliefs, place - size);
             }
             at[e] += V::LEN;
             if at[e] >= size {
@@ -96,19 +115,27 @@ fn checks<V: Lanes, R: Rule, const D: usize>(
     }
 }
 
+/// The most variables of a check.
+const MAX_DEGREE: usize = 32;
+
 /// Whether the signs of the beliefs satisfy every check.
 #[inline(always)]
 pub fn is_codeword<V: Lanes>(token: V::Token, graph: &Graph, beliefs: &[i8]) -> bool {
     let size = graph.size;
-    graph.rows().all(|edges| {
-        (0..size).step_by(V::LEN).all(|first| {
-            let parity = edges.iter().fold(V::splat(token, 0), |parity, edge| {
+    for edges in graph.rows() {
+        for first in (0..size).step_by(V::LEN) {
+            let mut parity = V::splat(token, 0);
+            for edge in edges {
                 let at = first + usize::from(edge.shift);
                 let at = if at >= size { at - size } else { at };
-                parity.xor(V::load(token, beliefs, block_start(size, usize::from(edge.column)) + at))
-            });
+                let place = block_start(size, usize::from(edge.column)) + at;
+                parity = parity.xor(V::load(token, beliefs, place));
+            }
             let lanes = (size - first).min(V::LEN);
-            parity.negatives() << (64 - lanes) == 0
-        })
-    })
+            if parity.negatives() << (64 - lanes) != 0 {
+                return false;
+            }
+        }
+    }
+    true
 }

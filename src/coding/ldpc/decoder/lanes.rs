@@ -4,6 +4,8 @@
 pub trait Lanes: Copy {
     /// How many.
     const LEN: usize;
+    /// Whether loops over few vectors are better unrolled.
+    const UNROLLED: bool;
     /// Proof that the machine can.
     type Token: Copy;
 
@@ -55,6 +57,8 @@ impl Plain {
 
 impl Lanes for Plain {
     const LEN: usize = 16;
+    // Compilers find the vectors in a loop over lanes, but not in a hundred of them unrolled.
+    const UNROLLED: bool = false;
     type Token = ();
 
     #[inline(always)]

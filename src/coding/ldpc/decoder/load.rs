@@ -1,7 +1,8 @@
 //! Soft bits into beliefs, beliefs into a message.
 
-use super::batch::MOST_LANES;
+use super::batch::{MOST_LANES, MOST_VARIABLES};
 use super::kernel::{MARGIN, block_len, block_start, padded};
+use super::lanes::Lanes;
 use crate::coding::ldpc::code::Code;
 use crate::coding::ldpc::graph::Graph;
 use crate::coding::{KernelLevel, soft};
@@ -35,32 +36,64 @@ pub fn message_len(graph: &Graph, code: Code, level: KernelLevel) -> usize {
         }
 }
 
-/// Brings the mean confidence of a codeword's soft bits to a fixed value.
+/// Brings the mean confidence of a codeword's soft bits to a fixed value: by so many 256ths.
 #[derive(Clone, Copy)]
-struct Scale(u32);
+struct Scale(u16);
 
 impl Scale {
     /// Erasures do not count.
+    #[inline(always)]
     fn new(soft: &[i8], mean: u8) -> Self {
-        let sum: u32 = soft.iter().map(|&soft| u32::from(soft.unsigned_abs())).sum();
-        let count = soft.iter().filter(|&&soft| soft != 0).count() as u32;
-        Self((u32::from(mean) * count * 256).checked_div(sum).unwrap_or(0))
+        let (chunks, rest) = soft.as_chunks::<64>();
+        let (mut sum, mut count) = confidence(rest);
+        for chunk in chunks {
+            let (more, those) = confidence(chunk);
+            (sum, count) = (sum + more, count + those);
+        }
+        // The mean of what counts is at least 1, so no more than 256 times the mean asked for.
+        Self((u32::from(mean) * 256 * count).checked_div(sum).unwrap_or(0) as u16)
     }
 
-    /// Held to ±127.
+    /// Rounded, and held to ±127.
     #[inline(always)]
     fn apply(self, soft: i8) -> i8 {
-        let magnitude = (u32::from(soft.unsigned_abs()) * self.0 + 128) >> 8;
-        let magnitude = magnitude.min(127) as i8;
-        if soft < 0 { -magnitude } else { magnitude }
+        // In 16 bits, for the sake of vectors: twice the product, by the upper half of a multiplication.
+        let magnitude = u16::from(soft.unsigned_abs().min(127)) << 9;
+        let twice = ((u32::from(magnitude) * u32::from(self.0)) >> 16) as u16;
+        let magnitude = ((twice + 1) >> 1).min(127) as i8;
+        (magnitude ^ soft >> 7).wrapping_sub(soft >> 7)
     }
 }
 
-/// Puts a codeword into one lane.
-pub fn lane(soft: &[i8], mean: u8, lane: usize, lanes: usize, beliefs: &mut [i8]) {
-    let scale = Scale::new(soft, mean);
-    for (beliefs, &soft) in beliefs.chunks_exact_mut(lanes).zip(soft) {
-        beliefs[lane] = scale.apply(soft);
+/// Sum and number of the confidences other than 0 in up to 64 soft bits.
+#[inline(always)]
+fn confidence(soft: &[i8]) -> (u32, u32) {
+    let (mut sum, mut count) = (0_u16, 0_u16);
+    for soft in soft {
+        sum += u16::from(soft.unsigned_abs());
+        count += u16::from(*soft != 0);
+    }
+    (sum.into(), count.into())
+}
+
+/// Puts short codewords of `bits` soft bits side by side, one in each lane.
+#[inline(always)]
+pub fn side_by_side(soft: &[i8], bits: usize, mean: u8, lanes: usize, beliefs: &mut [i8]) {
+    // Eight at a time, for that many octets move as a word.
+    let mut eight = [[0; MOST_VARIABLES]; 8];
+    for (group, soft) in soft.chunks(8 * bits).enumerate() {
+        for (scaled, soft) in eight.iter_mut().zip(soft.chunks_exact(bits)) {
+            let scale = Scale::new(soft, mean);
+            for (scaled, &soft) in scaled.iter_mut().zip(soft) {
+                *scaled = scale.apply(soft);
+            }
+        }
+        for (bit, beliefs) in beliefs.chunks_exact_mut(lanes).enumerate().take(bits) {
+            let into = &mut beliefs[8 * group..][..8];
+            for lane in 0..8 {
+                into[lane] = eight[lane][bit];
+            }
+        }
     }
 }
 
@@ -85,6 +118,7 @@ impl Blocks {
     }
 
     /// The stretches of beliefs that a sent codeword's bits lie in, one after the other.
+    #[inline(always)]
     fn stretches(self, code: Code) -> impl Iterator<Item = (usize, usize)> {
         let mut at = code.leading_zeros();
         let end = at + code.codeword_bits() - code.filler();
@@ -96,6 +130,7 @@ impl Blocks {
         })
     }
 
+    #[inline(always)]
     pub fn load(self, soft: &[i8], code: Code, mean: u8, beliefs: &mut [i8]) {
         let soft = &soft[..soft.len() - code.filler()];
         let scale = Scale::new(soft, mean);
@@ -119,48 +154,67 @@ impl Blocks {
 
     /// Whether no belief is left in doubt, and the codeword is one that the encoder makes: to the matrix of the 7/8
     /// code, of rank 1020, two more checks belong, over the parities of its blocks.
+    #[inline(always)]
     pub fn is_decided(self, code: Code, beliefs: &[i8]) -> bool {
         let blocks = beliefs.chunks_exact(self.len).map(|block| &block[self.first..][..self.size]);
         let mut odd = 0_u16;
         for (number, block) in blocks.enumerate() {
-            let (least, ones) = block.iter().fold((u8::MAX, 0_u16), |(least, ones), belief| {
-                (least.min(belief.unsigned_abs()), ones + u16::from(*belief < 0))
-            });
+            let (mut least, mut ones) = (u8::MAX, 0);
+            for belief in block {
+                least = least.min(belief.unsigned_abs());
+                ones ^= u16::from(*belief as u8 >> 7);
+            }
             if least == 0 {
                 return false;
             }
             if code == Code::C2 {
-                odd |= (ones & 1) << number;
+                odd |= ones << number;
             }
         }
         C2_PARITIES.iter().all(|blocks| (odd & blocks).count_ones().is_multiple_of(2))
     }
 
     /// Writes the message and counts the sent bits that differ from what was received.
-    pub fn unload(self, code: Code, beliefs: &[i8], soft: &[i8], message: &mut [u8]) -> u16 {
+    #[inline(always)]
+    pub fn unload<V: Lanes>(
+        self,
+        token: V::Token,
+        code: Code,
+        beliefs: &[i8],
+        soft: &[i8],
+        message: &mut [u8],
+    ) -> u16 {
         let mut corrected = 0;
         let mut rest = soft;
         for (start, len) in self.stretches(code) {
             let (now, later) = rest.split_at(len);
-            let beliefs = &beliefs[start..][..len];
-            corrected +=
-                now.iter().zip(beliefs).filter(|(soft, belief)| (**soft < 0) != (**belief < 0)).count();
+            for (beliefs, soft) in beliefs[start..][..len].chunks(64).zip(now.chunks(64)) {
+                let mut differ = 0;
+                for (belief, soft) in beliefs.iter().zip(soft) {
+                    differ += (belief ^ soft) as u8 >> 7;
+                }
+                corrected += u16::from(differ);
+            }
             rest = later;
         }
-        // Octets cut across blocks, so a stretch is taken eight bits at a time through a window.
-        let (mut window, mut held, mut octets) = (0_u32, 0, message.iter_mut());
-        'message: for (start, len) in self.stretches(code) {
-            for belief in &beliefs[start..][..len] {
-                window = window << 1 | u32::from(*belief < 0);
-                held += 1;
-                if held == 8 {
-                    let Some(octet) = octets.next() else { break 'message };
-                    *octet = window as u8;
-                    held = 0;
+        // Stretches end within octets, so bits go through a window, the first to leave on top.
+        let (mut window, mut held, mut octets) = (0_u128, 0, message.iter_mut());
+        for (start, len) in self.stretches(code) {
+            for at in (0..len).step_by(V::LEN) {
+                // The lanes of the last vector that lie behind the stretch are shifted out.
+                let bits = V::load(token, beliefs, start + at).negatives().reverse_bits();
+                let count = (len - at).min(V::LEN);
+                window |= u128::from(bits & !0 << (64 - count)) << 64 >> held;
+                held += count;
+                while held >= 8 {
+                    let Some(octet) = octets.next() else { return corrected };
+                    *octet = (window >> 120) as u8;
+                    window <<= 8;
+                    held -= 8;
                 }
             }
         }
-        corrected as u16
+        corrected
     }
 }
 

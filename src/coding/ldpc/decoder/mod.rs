@@ -92,7 +92,7 @@ pub enum SetupError {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Algorithm {
     ScaledMinimum,
-    ApproximateMinStar { reach: i8 },
+    ApproximateMinStar { reach: i8, most: i8 },
 }
 
 /// What decoding a code wants of its input.
@@ -240,8 +240,8 @@ impl<M: AsMut<[i8]>> Decoder<M> {
     ) {
         match self.tuning.algorithm {
             Algorithm::ScaledMinimum => self.by_rule(ScaledMinimum, soft, messages, outcome),
-            Algorithm::ApproximateMinStar { reach } => {
-                self.by_rule(ApproximateMinStar { reach }, soft, messages, outcome);
+            Algorithm::ApproximateMinStar { reach, most } => {
+                self.by_rule(ApproximateMinStar { reach, most }, soft, messages, outcome);
             }
         }
     }
@@ -253,63 +253,29 @@ impl<M: AsMut<[i8]>> Decoder<M> {
         messages: &mut [u8],
         outcome: &mut dyn FnMut(usize, Result<Decoded, Uncorrectable>),
     ) {
-        let (n, k) = (self.code.codeword_bits(), self.code.message_len());
-        let lanes = load::lanes(self.code, self.level);
-        let split = load::belief_len(&self.graph, self.code, self.level);
-        let len = split + load::message_len(&self.graph, self.code, self.level);
-        let (beliefs, said) = self.memory.as_mut()[..len].split_at_mut(split);
-        said.fill(0);
-        beliefs.fill(0);
-        if let Some(lanes) = lanes {
-            for (lane, soft) in soft.chunks_exact(n).enumerate() {
-                load::lane(soft, self.tuning.mean, lane, lanes, beliefs);
-            }
-            let count = soft.len() / n;
-            let decisions = run::batch(self.level, rule, &self.graph, self.limits, count, beliefs, said);
-            for (lane, (soft, message)) in soft.chunks_exact(n).zip(messages.chunks_exact_mut(k)).enumerate()
-            {
-                soft::hard(&soft[..8 * k], message);
-                outcome(
-                    lane,
-                    if decisions.decided >> lane & 1 == 1 {
-                        let decision = |bit: usize| decisions.bits[bit] >> lane & 1 == 1;
-                        let corrected =
-                            (0..n).filter(|&bit| decision(bit) != soft::is_one(soft[bit])).count();
-                        for (at, octet) in message.iter_mut().enumerate() {
-                            *octet =
-                                (0..8).fold(0, |octet, bit| octet << 1 | u8::from(decision(8 * at + bit)));
-                        }
-                        Ok(Decoded { iterations: decisions.iterations[lane], corrected: corrected as u16 })
-                    } else {
-                        Err(Uncorrectable::NotFound { iterations: self.limits.iterations })
-                    },
-                );
-            }
+        let Self { code, level, limits, tuning, ref graph, ref mut memory } = *self;
+        let (n, len) = (code.codeword_bits(), code.message_len());
+        let split = load::belief_len(graph, code, level);
+        let end = split + load::message_len(graph, code, level);
+        let memory = &mut memory.as_mut()[..end];
+        memory.fill(0);
+        let (beliefs, said) = memory.split_at_mut(split);
+        let memory = run::Memory { beliefs, messages: said };
+        let task = run::Task { level, code, graph, limits, algorithm: tuning.algorithm, mean: tuning.mean };
+        let not_found = Uncorrectable::NotFound { iterations: limits.iterations };
+        if load::lanes(code, level).is_none() {
+            soft::hard(&soft[..8 * len], messages);
+            outcome(0, run::single(&task, rule, memory, soft, messages).ok_or(not_found));
             return;
         }
-        let blocks = load::Blocks::new(&self.graph, self.level);
-        blocks.load(soft, self.code, self.tuning.mean, beliefs);
-        let found = run::single(
-            self.level,
-            self.tuning.algorithm,
-            rule,
-            self.code,
-            &self.graph,
-            self.limits,
-            beliefs,
-            said,
-        );
-        soft::hard(&soft[..8 * k], messages);
-        outcome(
-            0,
-            match found {
-                Some(iterations) => {
-                    let corrected = blocks.unload(self.code, beliefs, soft, messages);
-                    Ok(Decoded { iterations, corrected })
-                }
-                None => Err(Uncorrectable::NotFound { iterations: self.limits.iterations }),
-            },
-        );
+        let decisions = run::batch(&task, rule, memory, soft);
+        for (lane, (soft, message)) in soft.chunks_exact(n).zip(messages.chunks_exact_mut(len)).enumerate() {
+            let decided = decisions.unload(lane, soft, message);
+            if decided.is_none() {
+                soft::hard(&soft[..8 * len], message);
+            }
+            outcome(lane, decided.ok_or(not_found));
+        }
     }
 }
 
@@ -320,9 +286,9 @@ impl<M: AsMut<[i8]>> Decoder<M> {
 const fn tuning(code: Code) -> Tuning {
     use super::code::Rate;
     let (algorithm, mean) = match code {
-        Code::Ar4ja(Rate::Half, _) => (Algorithm::ApproximateMinStar { reach: 15 }, 18),
-        Code::Ar4ja(Rate::TwoThirds, _) => (Algorithm::ApproximateMinStar { reach: 11 }, 18),
-        Code::Ar4ja(Rate::FourFifths, _) => (Algorithm::ApproximateMinStar { reach: 9 }, 20),
+        Code::Ar4ja(Rate::Half, _) => (Algorithm::ApproximateMinStar { reach: 15, most: 63 }, 18),
+        Code::Ar4ja(Rate::TwoThirds, _) => (Algorithm::ApproximateMinStar { reach: 11, most: 63 }, 18),
+        Code::Ar4ja(Rate::FourFifths, _) => (Algorithm::ApproximateMinStar { reach: 7, most: 31 }, 16),
         Code::C2 | Code::Tc128 | Code::Tc256 | Code::Tc512 => (Algorithm::ScaledMinimum, 24),
     };
     Tuning { algorithm, mean }

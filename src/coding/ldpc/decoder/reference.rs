@@ -31,7 +31,9 @@ fn check(algorithm: Algorithm, variables: impl Iterator<Item = usize>, beliefs: 
     let magnitudes = incoming.iter().map(|(_, belief)| belief.unsigned_abs());
     let (least, told, least_told) = match algorithm {
         Algorithm::ScaledMinimum => scaled_minimum(magnitudes),
-        Algorithm::ApproximateMinStar { reach } => approximate_min_star(reach as u8, magnitudes),
+        Algorithm::ApproximateMinStar { reach, most } => {
+            approximate_min_star(reach as u8, most as u8, magnitudes)
+        }
     };
     for (&(variable, belief), said) in incoming.iter().zip(said) {
         let told = if belief.unsigned_abs() == least { least_told } else { told };
@@ -54,7 +56,7 @@ fn scaled_minimum(magnitudes: impl Iterator<Item = u8>) -> (u8, u8, u8) {
     (least, scaled(least), scaled(second))
 }
 
-fn approximate_min_star(reach: u8, mut magnitudes: impl Iterator<Item = u8>) -> (u8, u8, u8) {
+fn approximate_min_star(reach: u8, most: u8, mut magnitudes: impl Iterator<Item = u8>) -> (u8, u8, u8) {
     let box_plus = |a: u8, b: u8| a.min(b).saturating_sub(reach.saturating_sub(a.abs_diff(b)) / 4);
     let first = magnitudes.next().unwrap_or(u8::MAX);
     let (mut least, mut others) = (first, None);
@@ -64,7 +66,7 @@ fn approximate_min_star(reach: u8, mut magnitudes: impl Iterator<Item = u8>) -> 
         others = Some(others.map_or(greater, |others| box_plus(others, greater)));
     }
     let others = others.unwrap_or(u8::MAX);
-    (least, box_plus(least, others).min(MOST as u8), others.min(MOST as u8))
+    (least, box_plus(least, others).min(most), others.min(most))
 }
 
 /// Whether the signs of the beliefs satisfy every check.

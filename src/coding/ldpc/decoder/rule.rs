@@ -2,10 +2,11 @@
 
 use super::lanes::Lanes;
 
-/// How the magnitudes of a check's variables are put together, none above [`MOST`].
+/// How the magnitudes of a check's variables are put together, none above a bound, so that one check's word is
+/// never all that a belief holds.
 pub trait Rule: Copy {
-    /// From the magnitudes of all variables: what to tell all but the least sure, and what to tell the least sure.
-    fn combine<V: Lanes, const D: usize>(self, token: V::Token, magnitudes: &[V; D]) -> Combined<V>;
+    /// From what all variables believe: what to tell all but the least sure, and what to tell the least sure.
+    fn combine<V: Lanes>(self, token: V::Token, incoming: &[V]) -> Combined<V>;
 }
 
 /// Magnitudes that a check tells.
@@ -22,19 +23,19 @@ pub struct ScaledMinimum;
 
 impl Rule for ScaledMinimum {
     #[inline(always)]
-    fn combine<V: Lanes, const D: usize>(self, token: V::Token, magnitudes: &[V; D]) -> Combined<V> {
+    fn combine<V: Lanes>(self, token: V::Token, incoming: &[V]) -> Combined<V> {
         let all = V::splat(token, -1);
         let (mut least, mut second) = (all, all);
-        for &magnitude in magnitudes {
+        for belief in incoming {
+            let magnitude = belief.magnitude();
             second = second.least(least.greatest(magnitude));
             least = least.least(magnitude);
         }
         let (most, half) = (V::splat(token, MOST / 3 * 4), V::splat(token, 2));
-        let scaled = |magnitude: V| {
-            let held = magnitude.least(most);
-            held.less(held.add(half).quarter())
-        };
-        Combined { least, told: scaled(least), least_told: scaled(second) }
+        let (least_held, second_held) = (least.least(most), second.least(most));
+        let told = least_held.less(least_held.add(half).quarter());
+        let least_told = second_held.less(second_held.add(half).quarter());
+        Combined { least, told, least_told }
     }
 }
 
@@ -47,6 +48,8 @@ impl Rule for ScaledMinimum {
 pub struct ApproximateMinStar {
     /// The difference of magnitudes from which on there is no correction: 4 log 2, in the units of the messages.
     pub reach: i8,
+    /// The greatest magnitude of a message.
+    pub most: i8,
 }
 
 impl ApproximateMinStar {
@@ -59,16 +62,17 @@ impl ApproximateMinStar {
 
 impl Rule for ApproximateMinStar {
     #[inline(always)]
-    fn combine<V: Lanes, const D: usize>(self, token: V::Token, magnitudes: &[V; D]) -> Combined<V> {
-        let mut least = magnitudes[0].least(magnitudes[1]);
-        let mut others = magnitudes[0].greatest(magnitudes[1]);
-        for &magnitude in &magnitudes[2..] {
+    fn combine<V: Lanes>(self, token: V::Token, incoming: &[V]) -> Combined<V> {
+        let (first, second) = (incoming[0].magnitude(), incoming[1].magnitude());
+        let (mut least, mut others) = (first.least(second), first.greatest(second));
+        for belief in &incoming[2..] {
+            let magnitude = belief.magnitude();
             let greater = least.greatest(magnitude);
             least = least.least(magnitude);
             others = self.box_plus(token, others.least(greater), others.greatest(greater));
         }
         let told = self.box_plus(token, others.least(least), others.greatest(least));
-        let most = V::splat(token, MOST);
+        let most = V::splat(token, self.most);
         Combined { least, told: told.least(most), least_told: others.least(most) }
     }
 }
@@ -81,10 +85,12 @@ pub struct Outgoing<V> {
 
 impl<V: Lanes> Outgoing<V> {
     #[inline(always)]
-    pub fn new<R: Rule, const D: usize>(token: V::Token, rule: R, incoming: &[V; D]) -> Self {
-        let sign = incoming.iter().fold(V::splat(token, 0), |sign, &belief| sign.xor(belief));
-        let magnitudes = incoming.map(V::magnitude);
-        Self { combined: rule.combine(token, &magnitudes), sign }
+    pub fn new<R: Rule>(token: V::Token, rule: R, incoming: &[V]) -> Self {
+        let mut sign = V::splat(token, 0);
+        for &belief in incoming {
+            sign = sign.xor(belief);
+        }
+        Self { combined: rule.combine(token, incoming), sign }
     }
 
     /// The message to the variable that `incoming` came from.
@@ -95,5 +101,5 @@ impl<V: Lanes> Outgoing<V> {
     }
 }
 
-/// The greatest magnitude of a message: half of the greatest belief, so that one check's word is never all.
+/// The greatest magnitude of a message of the scaled minimum.
 pub const MOST: i8 = 63;

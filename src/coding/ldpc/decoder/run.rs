@@ -4,92 +4,108 @@ use super::batch::{self, Decisions};
 use super::lanes::{Lanes, Plain};
 use super::load::Blocks;
 use super::rule::Rule;
-use super::{Algorithm, Limits, kernel, reference};
+use super::{Algorithm, Decoded, Limits, kernel, reference};
 use crate::coding::KernelLevel;
 use crate::coding::ldpc::code::Code;
 use crate::coding::ldpc::graph::Graph;
 
-/// Decodes one codeword; returns the iterations it took to satisfy all checks.
-#[allow(clippy::too_many_arguments, reason = "one call passes on what a decoder holds")]
+/// What decoding takes besides the bits.
+#[derive(Clone, Copy)]
+pub struct Task<'a> {
+    pub level: KernelLevel,
+    pub code: Code,
+    pub graph: &'a Graph,
+    pub limits: Limits,
+    pub algorithm: Algorithm,
+    pub mean: u8,
+}
+
+/// Zeroed working memory.
+pub struct Memory<'a> {
+    pub beliefs: &'a mut [i8],
+    pub messages: &'a mut [i8],
+}
+
+/// Decodes one codeword; `message` is left alone when there is none.
 pub fn single<R: Rule>(
-    level: KernelLevel,
-    algorithm: Algorithm,
+    task: &Task,
     rule: R,
-    code: Code,
-    graph: &Graph,
-    limits: Limits,
-    beliefs: &mut [i8],
-    messages: &mut [i8],
-) -> Option<u16> {
-    let blocks = Blocks::new(graph, level);
-    let whole = |beliefs: &[i8]| blocks.is_decided(code, beliefs);
-    if level == KernelLevel::Reference {
-        let sweep = |beliefs: &mut [i8], messages: &mut [i8]| {
-            reference::sweep(algorithm, graph, beliefs, messages);
+    memory: Memory,
+    soft: &[i8],
+    message: &mut [u8],
+) -> Option<Decoded> {
+    if task.level == KernelLevel::Reference {
+        let sweep = |memory: &mut Memory| {
+            reference::sweep(task.algorithm, task.graph, memory.beliefs, memory.messages);
         };
-        let check = |beliefs: &[i8]| reference::is_codeword(graph, beliefs) && whole(beliefs);
-        return iterate(limits, beliefs, messages, sweep, check);
+        let check = |beliefs: &[i8]| reference::is_codeword(task.graph, beliefs);
+        return whole::<Plain>((), task, memory, soft, message, sweep, check);
     }
     #[cfg(feature = "simd")]
-    if let Some(vectors) = level.vectors() {
-        return crate::coding::simd::ldpc::single(vectors, rule, graph, limits, beliefs, messages, whole);
+    if let Some(vectors) = task.level.vectors() {
+        return crate::coding::simd::ldpc::single(vectors, task, rule, memory, soft, message);
     }
-    blocked::<Plain, R>((), rule, graph, limits, beliefs, messages, whole)
+    blocked::<Plain, R>((), task, rule, memory, soft, message)
 }
 
 /// Decodes one codeword whose checks lie side by side.
 #[inline(always)]
 pub fn blocked<V: Lanes, R: Rule>(
     token: V::Token,
+    task: &Task,
     rule: R,
-    graph: &Graph,
-    limits: Limits,
-    beliefs: &mut [i8],
-    messages: &mut [i8],
-    whole: impl Fn(&[i8]) -> bool,
-) -> Option<u16> {
-    iterate(
-        limits,
-        beliefs,
-        messages,
+    memory: Memory,
+    soft: &[i8],
+    message: &mut [u8],
+) -> Option<Decoded> {
+    whole::<V>(
+        token,
+        task,
+        memory,
+        soft,
+        message,
         #[inline(always)]
-        |beliefs, messages| kernel::sweep::<V, R>(token, rule, graph, beliefs, messages),
+        |memory| kernel::sweep::<V, R>(token, rule, task.graph, memory.beliefs, memory.messages),
         #[inline(always)]
-        |beliefs| kernel::is_codeword::<V>(token, graph, beliefs) && whole(beliefs),
+        |beliefs| kernel::is_codeword::<V>(token, task.graph, beliefs),
     )
 }
 
 #[inline(always)]
-fn iterate(
-    limits: Limits,
-    beliefs: &mut [i8],
-    messages: &mut [i8],
-    mut sweep: impl FnMut(&mut [i8], &mut [i8]),
-    is_codeword: impl Fn(&[i8]) -> bool,
-) -> Option<u16> {
-    for iteration in 0..limits.iterations {
-        if limits.stop_early && is_codeword(beliefs) {
-            return Some(iteration);
+fn whole<V: Lanes>(
+    token: V::Token,
+    task: &Task,
+    mut memory: Memory,
+    soft: &[i8],
+    message: &mut [u8],
+    mut sweep: impl FnMut(&mut Memory),
+    satisfied: impl Fn(&[i8]) -> bool,
+) -> Option<Decoded> {
+    let blocks = Blocks::new(task.graph, task.level);
+    blocks.load(soft, task.code, task.mean, memory.beliefs);
+    let mut iterations = 0;
+    loop {
+        let last = iterations == task.limits.iterations;
+        if (last || task.limits.stop_early)
+            && satisfied(memory.beliefs)
+            && blocks.is_decided(task.code, memory.beliefs)
+        {
+            let corrected = blocks.unload::<V>(token, task.code, memory.beliefs, soft, message);
+            return Some(Decoded { iterations, corrected });
         }
-        sweep(beliefs, messages);
+        if last {
+            return None;
+        }
+        sweep(&mut memory);
+        iterations += 1;
     }
-    is_codeword(beliefs).then_some(limits.iterations)
 }
 
 /// Decodes codewords that lie side by side.
-pub fn batch<R: Rule>(
-    level: KernelLevel,
-    rule: R,
-    graph: &Graph,
-    limits: Limits,
-    count: usize,
-    beliefs: &mut [i8],
-    messages: &mut [i8],
-) -> Decisions {
+pub fn batch<R: Rule>(task: &Task, rule: R, memory: Memory, soft: &[i8]) -> Decisions {
     #[cfg(feature = "simd")]
-    if let Some(vectors) = level.vectors() {
-        return crate::coding::simd::ldpc::batch(vectors, rule, graph, limits, count, beliefs, messages);
+    if let Some(vectors) = task.level.vectors() {
+        return crate::coding::simd::ldpc::batch(vectors, task, rule, memory, soft);
     }
-    let _ = level;
-    batch::decode::<Plain, R>((), rule, graph, limits, count, beliefs, messages)
+    batch::decode::<Plain, R>((), task, rule, memory, soft)
 }

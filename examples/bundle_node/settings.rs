@@ -1,0 +1,134 @@
+//! What a node is told in its configuration file.
+
+use serde::Deserialize;
+use spacelink::bundle::NodeNumber;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A whole configuration file; `bundle_node --help` shows one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Number of this node.
+    pub node: u32,
+    /// Own address.
+    pub listen: SocketAddr,
+    /// Folder of the store, of `inbox` and of `outbox`.
+    pub folder: PathBuf,
+    /// Service that sends back what it gets.
+    #[serde(default = "echo")]
+    pub echo: u64,
+    /// Service that takes files.
+    #[serde(default = "files")]
+    pub files: u64,
+    /// How long a file is worth keeping, in seconds.
+    #[serde(default = "lifetime")]
+    pub lifetime: u64,
+    /// Octets the store may hold, in MiB.
+    #[serde(default = "store")]
+    pub store: u64,
+    /// Who is reached directly.
+    #[serde(default)]
+    pub neighbour: Vec<Neighbour>,
+    /// Who reaches whom further on.
+    #[serde(default)]
+    pub contact: Vec<Hop>,
+}
+
+/// A node that is reached directly, at all times.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Neighbour {
+    /// Its number.
+    pub node: u32,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// How bundles travel.
+    #[serde(default)]
+    pub link: Kind,
+    /// Bits a second.
+    #[serde(default = "rate")]
+    pub rate: u64,
+    /// One-way light time in milliseconds.
+    #[serde(default)]
+    pub light_time: u64,
+}
+
+/// How bundles travel.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// As LTP blocks, a segment a datagram: what is lost is sent again.
+    #[default]
+    Ltp,
+    /// One bundle a datagram: what is lost stays lost.
+    Bundles,
+}
+
+/// A contact between two other nodes, both ways and at all times.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hop {
+    /// Its ends.
+    pub between: [u32; 2],
+    /// Bits a second.
+    #[serde(default = "rate")]
+    pub rate: u64,
+    /// One-way light time in milliseconds.
+    #[serde(default)]
+    pub light_time: u64,
+}
+
+impl Settings {
+    /// Reads the file at `path`. Folders in it are relative to it.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|error| named(&error))?;
+        let mut settings: Self = toml::from_str(&text).map_err(|error| named(&error))?;
+        if let Some(base) = path.parent() {
+            settings.folder = base.join(&settings.folder);
+        }
+        Ok(settings)
+    }
+
+    /// Where received files are put.
+    pub fn inbox(&self) -> PathBuf {
+        self.folder.join("inbox")
+    }
+
+    /// Where files to be sent are put, in a folder for each destination node.
+    pub fn outbox(&self) -> PathBuf {
+        self.folder.join("outbox")
+    }
+
+    /// The number of this node.
+    pub fn number(&self) -> NodeNumber {
+        NodeNumber::new(0, self.node)
+    }
+
+    /// How long a file is worth keeping.
+    pub fn lifetime(&self) -> Duration {
+        Duration::from_secs(self.lifetime)
+    }
+}
+
+const fn echo() -> u64 {
+    7
+}
+
+const fn files() -> u64 {
+    8
+}
+
+const fn lifetime() -> u64 {
+    86_400
+}
+
+const fn store() -> u64 {
+    1024
+}
+
+const fn rate() -> u64 {
+    100_000_000
+}
