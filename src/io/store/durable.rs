@@ -23,7 +23,7 @@ pub type OpenError = redb::DatabaseError;
 ///
 /// Does nothing on the disk but in [`commit`](Store::commit) and when it reads, so that the agent groups what is
 /// made durable together. In memory it holds a few tens of octets for each bundle, what is not committed, and
-/// [`CACHE`] octets of the database. When a commit fails (a full disk), what it held is reported as failed and
+/// up to 32 MiB of the database. When a commit fails (a full disk), what it held is reported as failed and
 /// the next one opens the database anew.
 pub struct DurableStore {
     open: Box<dyn FnMut() -> Result<Database, OpenError> + Send>,

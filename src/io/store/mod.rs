@@ -18,8 +18,8 @@
 //! Payloads in files of their own cost two more operations of the file system for each bundle, and a second thing
 //! that a loss of power can leave half done; payloads in shared segment files need a collector of garbage. The
 //! database gives space back by itself and has one commit for everything. `cargo bench --bench bpa -- store`
-//! measures one against the other at 1 kB, 100 kB and 10 MB; [the performance chapter](crate::manual::performance)
-//! has the figures. Payloads are cut into pieces of 60 KiB, which fit the database's pages of 64 KiB.
+//! measures one against the other at 1 kB, 100 kB and 10 MB. Payloads are cut into pieces of 60 KiB, which fit the
+//! database's pages of 64 KiB.
 //!
 //! # What a loss of power leaves
 //!
