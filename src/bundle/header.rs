@@ -161,9 +161,9 @@ impl Header {
     pub fn id(&self) -> BundleId {
         let len = self.payload_len();
         BundleId {
-            source: self.primary.source.clone(),
             timestamp: self.primary.timestamp,
             fragment: self.primary.fragment.map(|part| FragmentRange { offset: part.offset, len }),
+            source: self.primary.source.clone(),
         }
     }
 
