@@ -3,7 +3,7 @@
 use spacelink::coding::convolutional::{self, Convolutional, Edge, Viterbi};
 use spacelink::coding::ldpc::{self, Length};
 use spacelink::coding::rs::{Basis, Code as RsCode, Interleaved};
-use spacelink::coding::{soft, turbo};
+use spacelink::coding::{bch, soft, turbo};
 
 /// What is sent at once: one or more codewords.
 ///
@@ -273,6 +273,90 @@ impl Candidate for Ldpc {
     }
 }
 
+/// The (128,64) code, by ordered statistics where iterations find no codeword.
+pub struct Ordered {
+    iterations: Ldpc,
+    ordered: ldpc::OrderedStatistics,
+}
+
+impl Ordered {
+    pub fn new(order: u8) -> Self {
+        Self { iterations: Ldpc::new(ldpc::Code::Tc128), ordered: ldpc::OrderedStatistics::new(order) }
+    }
+}
+
+impl Candidate for Ordered {
+    fn message_len(&self) -> usize {
+        self.iterations.message_len()
+    }
+
+    fn symbols(&self) -> usize {
+        self.iterations.symbols()
+    }
+
+    fn words(&self) -> usize {
+        self.iterations.words()
+    }
+
+    fn encode(&mut self, message: &[u8], symbols: &mut [u8]) {
+        self.iterations.encode(message, symbols);
+    }
+
+    fn decode(&mut self, soft: &[i8], message: &mut [u8], said_bad: &mut [bool]) -> u64 {
+        let iterations = self.iterations.decode(soft, message, said_bad);
+        let code = self.iterations.code;
+        let words = soft.chunks_exact(code.codeword_bits()).zip(message.chunks_exact_mut(code.message_len()));
+        for ((soft, message), bad) in words.zip(said_bad).filter(|(_, bad)| **bad) {
+            *bad = self.ordered.decode(soft, message).is_err();
+        }
+        iterations
+    }
+}
+
+/// BCH codeblocks of telecommand links, the filler bit not sent.
+pub struct Bch(pub bch::Mode);
+
+impl Bch {
+    const WORDS: usize = 64;
+    const BITS: usize = 63;
+}
+
+impl Candidate for Bch {
+    fn message_len(&self) -> usize {
+        Self::WORDS * bch::MESSAGE_LEN
+    }
+
+    fn symbols(&self) -> usize {
+        Self::WORDS * Self::BITS
+    }
+
+    fn words(&self) -> usize {
+        Self::WORDS
+    }
+
+    fn encode(&mut self, message: &[u8], symbols: &mut [u8]) {
+        symbols.fill(0);
+        for (word, message) in message.as_chunks().0.iter().enumerate() {
+            let block = u64::from_be_bytes(bch::encode(message));
+            for bit in 0..Self::BITS {
+                let at = word * Self::BITS + bit;
+                symbols[at / 8] |= ((block >> (63 - bit) & 1) as u8) << (7 - at % 8);
+            }
+        }
+    }
+
+    fn decode(&mut self, received: &[i8], message: &mut [u8], said_bad: &mut [bool]) -> u64 {
+        let words = received.chunks_exact(Self::BITS).zip(message.chunks_exact_mut(bch::MESSAGE_LEN));
+        for ((received, message), bad) in words.zip(said_bad) {
+            let block = received.iter().fold(0, |block, soft| block << 1 | u64::from(*soft < 0)) << 1;
+            let mut block = block.to_be_bytes();
+            *bad = bch::decode(&mut block, self.0).is_err();
+            message.copy_from_slice(&block[..bch::MESSAGE_LEN]);
+        }
+        0
+    }
+}
+
 /// A code by name, and where it should be.
 pub struct Entry {
     pub name: &'static str,
@@ -370,6 +454,13 @@ pub const ENTRIES: &[Entry] = &[
     entry!("ldpc-ar4ja-4/5-16384", Ldpc::new(ar4ja(ldpc::Rate::FourFifths, Length::K16384)), None),
     entry!("ldpc-c2", Ldpc::new(ldpc::Code::C2), words(3.88, "normalized min-sum in floats, measured")),
     entry!("ldpc-tc-128", Ldpc::new(ldpc::Code::Tc128), words(4.65, "aff3ct's stored run")),
+    entry!(
+        "ldpc-tc-128-osd",
+        Ordered::new(3),
+        words(4.65, "aff3ct's stored run, without ordered statistics")
+    ),
     entry!("ldpc-tc-256", Ldpc::new(ldpc::Code::Tc256), words(3.9, "labrador-ldpc, extrapolated")),
     entry!("ldpc-tc-512", Ldpc::new(ldpc::Code::Tc512), words(3.35, "labrador-ldpc, measured")),
+    entry!("bch-63-56", Bch(bch::Mode::Correct), words(8.40, "formula")),
+    entry!("bch-63-56-ted", Bch(bch::Mode::Detect), words(10.87, "formula")),
 ];
