@@ -677,7 +677,7 @@ impl<S: Store> Agent<S> {
         }
         let received = self.parameters.epoch.dtn_time(now);
         let expires = self.dtn_expiry(expires);
-        Record { header: header.clone(), received, expires, from, class, rest: None }.encode()
+        Record { header, received, expires, from, class, rest: None }.encode()
     }
 
     pub(super) fn dtn_expiry(&self, expires: Instant) -> DtnTime {

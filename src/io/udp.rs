@@ -97,9 +97,13 @@ impl<R: Rng> UdpHost<R> {
         self.node.poll_event()
     }
 
-    /// Lets an application do something at the node now.
+    /// Lets an application do something at the node now, and sends what follows from it.
     pub fn request<T>(&mut self, request: impl FnOnce(Instant, &mut Node) -> T) -> T {
-        request(self.clock.now(), &mut self.node)
+        let now = self.clock.now();
+        let result = request(now, &mut self.node);
+        // The next step may wait for long before it sends.
+        self.send_out(now);
+        result
     }
 
     /// The node.

@@ -20,11 +20,13 @@
 //! ```
 //!
 //! [`downlink`] has telemetry links of TM, AOS and USLP frames over any coding, all virtual channels at once, from settings
-//! that can stand in a mission's file. [`AosLink`] is both ends of a two-way link with packets on one virtual channel.
+//! that can stand in a mission's file; [`tc`] has telecommand links, with COP-1 and CLTUs. [`AosLink`] is both ends of a two-way
+//! link with packets on one virtual channel.
 //!
-//! Left out so far: telecommand links, ciphers of link security.
+//! Left out so far: ciphers of link security.
 
 mod aos;
 pub mod downlink;
+pub mod tc;
 
 pub use aos::{AosLink, AosLinkCounters, AosLinkError, AosLinkParameters};

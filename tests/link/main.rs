@@ -4,6 +4,7 @@
 #[allow(dead_code, reason = "not every test binary reads shared data")]
 mod common;
 
+mod cop1_pair;
 mod downlink;
 mod missions;
 mod multiplexer;
@@ -12,6 +13,7 @@ mod packet_streams;
 mod packets_through_frames;
 mod recordings;
 mod tc_frames;
+mod tc_link;
 mod tm_frames;
 mod tshark;
 mod uslp_frames;

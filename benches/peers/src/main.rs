@@ -4,6 +4,7 @@
 //! `cargo run --release --manifest-path benches/peers/Cargo.toml [part of a name]`; needs Debian's `libfec-dev`.
 //! Each code has a module that hands its contestants to [`Report::row`].
 
+mod ldpc;
 mod measure;
 mod receive_chain;
 mod reed_solomon;
@@ -16,6 +17,7 @@ fn main() {
     reed_solomon::compare(&mut report);
     receive_chain::compare(&mut report);
     viterbi::compare(&mut report);
+    ldpc::compare(&mut report);
 }
 
 /// Octets that look random.

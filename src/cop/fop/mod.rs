@@ -339,6 +339,18 @@ impl<F: Clone> Fop<F> {
         self.wait.is_none() && matches!(self.state, Active | RetransmitWithWait | RetransmitWithoutWait)
     }
 
+    /// Whether [`poll_transmit`](Self::poll_transmit) has a frame.
+    #[must_use]
+    pub const fn has_transmit(&self) -> bool {
+        self.lower.ad.is_some() || self.lower.bc.is_some() || self.lower.bd.is_some()
+    }
+
+    /// Whether a BD frame has not been polled yet, so that [`transfer_bd`](Self::transfer_bd) would be rejected.
+    #[must_use]
+    pub const fn is_bd_busy(&self) -> bool {
+        self.lower.bd.is_some()
+    }
+
     /// The state that resuming goes back to, 1 to 4; 0 when not suspended.
     #[must_use]
     pub const fn suspend_state(&self) -> u8 {
