@@ -44,7 +44,7 @@ impl BlockCode {
 
     pub(super) fn encoder(self) -> BlockEncoder {
         match self {
-            Self::Ldpc(code) => BlockEncoder::Ldpc(ldpc::Encoder::new(code)),
+            Self::Ldpc(code) => BlockEncoder::Ldpc(Box::new(ldpc::Encoder::new(code))),
             Self::Turbo(code) => BlockEncoder::Turbo(code),
         }
     }
@@ -63,7 +63,7 @@ impl BlockCode {
 
 #[derive(Debug)]
 pub(super) enum BlockEncoder {
-    Ldpc(ldpc::Encoder),
+    Ldpc(Box<ldpc::Encoder>),
     Turbo(turbo::Code),
 }
 
