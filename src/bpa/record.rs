@@ -1,4 +1,5 @@
 use alloc::vec::Vec;
+use core::borrow::Borrow;
 use core::ops::Range;
 
 use super::quota::Class;
@@ -7,8 +8,8 @@ use crate::time::DtnTime;
 
 /// What a store keeps of a bundle beside its payload, so that an agent can go on with it after a restart.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Record {
-    pub header: Header,
+pub(super) struct Record<H = Header> {
+    pub header: H,
     /// When it came.
     pub received: DtnTime,
     /// When its lifetime is over.
@@ -22,9 +23,9 @@ pub(super) struct Record {
 /// Version of the form below. A store of another version is not read.
 const VERSION: u8 = 1;
 
-impl Record {
+impl<H: Borrow<Header>> Record<H> {
     pub fn encode(&self) -> Vec<u8> {
-        let (_, header) = BundleWriter::new(&self.header);
+        let (_, header) = BundleWriter::new(self.header.borrow());
         let mut octets = Vec::with_capacity(40 + header.len());
         octets.extend_from_slice(&[
             VERSION,
@@ -41,7 +42,9 @@ impl Record {
         octets.extend_from_slice(&header);
         octets
     }
+}
 
+impl Record {
     /// `None` when the octets are no record of this version.
     pub fn decode(octets: &[u8]) -> Option<Self> {
         let (&[VERSION, class, from, parted], mut octets) = octets.split_first_chunk()? else { return None };

@@ -12,15 +12,8 @@ use crate::wire::{Decode, Encode};
 #[derive(Debug)]
 pub(super) struct Seen {
     limit: usize,
-    fates: BTreeMap<Name, (Fate, Instant)>,
-    by_expiry: BTreeSet<(Instant, Name)>,
-}
-
-/// An identity, what differs most first: that makes the maps several times as fast.
-type Name = (CreationTimestamp, Option<FragmentRange>, Eid);
-
-fn name(id: &BundleId) -> Name {
-    (id.timestamp, id.fragment, id.source.clone())
+    fates: BTreeMap<BundleId, (Fate, Instant)>,
+    by_expiry: BTreeSet<(Instant, BundleId)>,
 }
 
 /// What became of a bundle.
@@ -57,7 +50,7 @@ impl Seen {
     }
 
     pub(super) fn fate(&self, id: &BundleId) -> Option<Fate> {
-        self.fates.get(&name(id)).map(|(fate, _)| *fate)
+        self.fates.get(id).map(|(fate, _)| *fate)
     }
 
     pub(super) fn insert(&mut self, now: Instant, id: &BundleId, fate: Fate, expires: Instant) {
@@ -65,31 +58,29 @@ impl Seen {
             if *expiry > now && self.by_expiry.len() < self.limit {
                 break;
             }
-            if let Some((_, name)) = self.by_expiry.pop_first() {
-                self.fates.remove(&name);
+            if let Some((_, id)) = self.by_expiry.pop_first() {
+                self.fates.remove(&id);
             }
         }
-        let name = name(id);
-        match self.fates.insert(name.clone(), (fate, expires)) {
-            None => _ = self.by_expiry.insert((expires, name)),
+        match self.fates.insert(id.clone(), (fate, expires)) {
+            None => _ = self.by_expiry.insert((expires, id.clone())),
             Some((_, before)) if before != expires => {
-                self.by_expiry.remove(&(before, name.clone()));
-                self.by_expiry.insert((expires, name));
+                self.by_expiry.remove(&(before, id.clone()));
+                self.by_expiry.insert((expires, id.clone()));
             }
             Some(_) => {}
         }
     }
 
     pub(super) fn set_fate(&mut self, id: &BundleId, fate: Fate) {
-        if let Some((known, _)) = self.fates.get_mut(&name(id)) {
+        if let Some((known, _)) = self.fates.get_mut(id) {
             *known = fate;
         }
     }
 
     pub(super) fn forget(&mut self, id: &BundleId) {
-        let name = name(id);
-        if let Some((_, expires)) = self.fates.remove(&name) {
-            self.by_expiry.remove(&(expires, name));
+        if let Some((_, expires)) = self.fates.remove(id) {
+            self.by_expiry.remove(&(expires, id.clone()));
         }
     }
 
@@ -138,5 +129,5 @@ pub(super) fn decode(octets: &[u8]) -> Option<(BundleId, Fate)> {
     let (source, _) = Eid::decode(rest).ok()?;
     let timestamp = CreationTimestamp { time: DtnTime(word(3)), sequence: word(4) };
     let fragment = flag(3).then(|| FragmentRange { offset: word(5), len: word(6) });
-    Some((BundleId { source, timestamp, fragment }, fate))
+    Some((BundleId { timestamp, fragment, source }, fate))
 }

@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use core::ops::Range;
 
-use super::agent::{Agent, Entry, Place};
+use super::agent::Agent;
 use super::event::{Event, Outbound, Outcome, ReadError, TransferId};
+use super::keeping::{Entry, Place};
 use super::parameters::NeighbourParameters;
 use super::quota::Class;
 use super::record::Record;
@@ -130,9 +131,13 @@ impl<S: Store> Agent<S> {
             octets.truncate(read);
             octets.into()
         };
-        let bundle =
-            transfer.header.clone().with_payload(payload).map_err(|_| StoreError::Medium("reading"))?;
-        Ok(bundle.encode().into())
+        if payload.len() as u64 != needed {
+            return Err(StoreError::Medium("reading").into());
+        }
+        let needed = transfer.len;
+        let mut out = vec![0; usize::try_from(needed).map_err(|_| StoreError::Full { needed })?];
+        transfer.header.encode_with(&payload, &mut out).map_err(|_| StoreError::Medium("reading"))?;
+        Ok(out.into())
     }
 
     /// Reads the next octets of a transfer into `out` and returns how many there were; 0 at its end.
@@ -256,7 +261,7 @@ impl<S: Store> Agent<S> {
         );
         rest.sort_by_key(|range| range.start);
         let record = Record {
-            header: entry.header.clone(),
+            header: &entry.header,
             // The time it was here before counts as well.
             received: self.parameters.epoch.dtn_time(entry.received).earlier_by(entry.before),
             expires: self.dtn_expiry(entry.expires),

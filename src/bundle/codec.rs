@@ -1,7 +1,7 @@
 use super::check::Digest;
 use super::reader::{read_next, read_start, read_trailer, within};
 use super::{BlockContent, BundleBuilder, BundleError, Eid, Header, Rules};
-use crate::wire::{EncodeError, Writer, cbor};
+use crate::wire::{EncodeError, cbor};
 use alloc::vec;
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -83,13 +83,7 @@ impl Bundle {
     /// # Errors
     /// [`EncodeError::Room`] when `out` is too small; it may then be partly written.
     pub fn encode_into(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
-        let mut out = Writer::new(out);
-        let start = self.header.write_start(&mut out)?;
-        out.put(&self.payload)?;
-        let payload = &self.header.payload;
-        payload.crc.write(payload.check, start, &mut out)?;
-        cbor::put_break(&mut out)?;
-        Ok(out.len())
+        self.header.encode_with(&self.payload, out)
     }
 
     /// The bundle as octets of its own.

