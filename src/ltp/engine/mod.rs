@@ -9,7 +9,8 @@
 //!
 //! Departures from the letter of RFC 5326, all invisible to a conforming peer: an export session that waits for
 //! reports which do not come asks again by a new checkpoint, and an import session that hears nothing any more ends;
-//! so no session waits for ever, whatever is lost.
+//! so no session waits for ever, whatever is lost. An export session whose receiver takes a claim back is cancelled: it
+//! was restarted.
 //!
 //! Source: RFC 5326 §4 to §7.
 
@@ -123,7 +124,9 @@ impl Engine {
     /// [`accept`](Self::accept) says that the client has it safe; [`cancel`](Self::cancel) refuses it.
     ///
     /// RFC 5326 lets a receiver report as soon as the last segment is in, before the client has seen the block. A
-    /// client that has no room for it, or loses power before it has stored it, could then not give it back.
+    /// client that has no room for it, or loses power before it has stored it, could then not give it back. Until then
+    /// reports leave out the last octet of the red part, so that no sender adds up what was claimed before and after a
+    /// restart of this engine.
     pub fn open_client_service_on_acceptance(&mut self, client_service: ClientServiceId) {
         self.shared.services.insert(client_service);
         self.shared.asked.insert(client_service);
