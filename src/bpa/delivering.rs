@@ -5,8 +5,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 use bytes::Bytes;
 
-use super::agent::{Agent, Place, node_of};
+use super::agent::Agent;
 use super::event::{Delivery, DeliveryId, Event, Payload, ReadError};
+use super::keeping::{Place, node_of};
 use super::parameters::{Registration, RegistrationId, TransmissionRequest};
 use super::quota::Class;
 use super::reassembly::{Added, Extent, Reassembly};

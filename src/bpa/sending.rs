@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use core::ops::Range;
 
-use super::agent::{Agent, Entry, Place};
+use super::agent::Agent;
 use super::event::{Event, Outbound, Outcome, ReadError, TransferId};
+use super::keeping::{Entry, Place};
 use super::parameters::NeighbourParameters;
 use super::quota::Class;
 use super::record::Record;

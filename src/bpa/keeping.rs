@@ -1,0 +1,210 @@
+//! The bundles that are kept: their way in, after a restart too, and out.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::ops::Range;
+use core::time::Duration;
+
+use super::agent::Agent;
+use super::event::Event;
+use super::quota::Class;
+use super::record::Record;
+use super::seen::{self, Fate};
+use super::store::{Durability, Key, Memory, Recovered, Store, StoreError};
+use super::trace;
+use crate::bundle::{BundleId, Header, NodeNumber, Reason};
+use crate::time::{DtnTime, Instant};
+
+/// A bundle that is kept.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub header: Header,
+    pub received: Instant,
+    /// How long it was here before this run of the program.
+    pub before: Duration,
+    pub expires: Instant,
+    pub from: Option<NodeNumber>,
+    pub class: Class,
+    /// Octets it counts against the quotas.
+    pub octets: u64,
+    pub place: Place,
+    /// The store has yet to say that it is durable.
+    pub fresh: bool,
+    /// Transfers of it, or of parts of it, that are under way.
+    pub hands: u32,
+    /// Ranges of the payload that are neither across nor under way; `None` as long as it has not been cut.
+    pub rest: Option<Vec<Range<u64>>>,
+}
+
+/// Where a bundle that is kept belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// To be sent on to this node.
+    Forwarding(NodeNumber),
+    /// For somebody here, waiting or being delivered.
+    Desk,
+    /// For somebody here, waiting for the other fragments.
+    Reassembly,
+}
+
+impl<S: Store> Agent<S> {
+    pub(super) fn recover(&mut self) -> Result<(), StoreError> {
+        let (mut bundles, mut memories) = (Vec::new(), Vec::new());
+        let mut strange = Vec::new();
+        self.store.recover(&mut |recovered| match recovered {
+            Recovered::Bundle { key, record, payload_len } => match Record::decode(record) {
+                Some(record) if record.header.payload_len() == payload_len => bundles.push((key, record)),
+                _ => strange.push(key),
+            },
+            Recovered::Memory(Memory { id, until }) => {
+                memories.extend(seen::decode(id).map(|id| (id, until)))
+            }
+        })?;
+        let now = Instant::ZERO;
+        let epoch = self.parameters.epoch;
+        let own = |id: &BundleId| id.source.node() == Some(self.parameters.node);
+        let used = memories
+            .iter()
+            .map(|((id, _), _)| id.clone())
+            .chain(bundles.iter().map(|(_, record)| record.header.id()));
+        self.last_timestamp = used.filter(own).map(|id| id.timestamp).max().unwrap_or_default();
+        for ((id, fate), until) in memories {
+            if until > epoch.0 {
+                self.seen.insert(now, &id, fate, epoch.instant(until));
+            }
+        }
+        // Of another version, or damaged: there is nothing to be done with it.
+        self.counters.unreadable += strange.len() as u64;
+        strange.into_iter().for_each(|key| self.store.remove(key, None));
+        for (key, record) in bundles {
+            let Record { header, received, expires, from, class, rest } = record;
+            self.counters.recovered += 1;
+            // What had not been sent when the program ended, by the last word of it.
+            let before = Duration::from_millis(epoch.0.0.saturating_sub(received.0));
+            let expires = if expires.0 == u64::MAX { Instant::MAX } else { epoch.instant(expires) };
+            let octets = header.encoded_len();
+            self.ledger.add(header.source(), class, octets);
+            self.seen.insert(now, &header.id(), Fate::Held, expires);
+            let place = Place::Desk;
+            let entry = Entry {
+                header,
+                received: now,
+                before,
+                expires,
+                from,
+                class,
+                octets,
+                place,
+                fresh: false,
+                hands: 0,
+                rest,
+            };
+            self.enter(now, key, entry);
+        }
+        self.stepped(now, 1);
+        Ok(())
+    }
+
+    /// Puts a bundle that is in the store where it belongs.
+    pub(super) fn enter(&mut self, now: Instant, key: Key, mut entry: Entry) {
+        let class = entry.class;
+        self.expiries.insert((entry.expires, key));
+        self.classes[class as usize].insert(key);
+        let destination = node_of(&entry.header);
+        let local = destination == self.parameters.node || self.desk.takes(entry.header.destination());
+        entry.place = if local { Place::Desk } else { Place::Forwarding(destination) };
+        self.entries.insert(key, Box::new(entry));
+        if local {
+            self.bring_to_desk(now, key);
+        } else {
+            self.forwarding.wait(destination, class, key);
+        }
+    }
+
+    pub(super) fn record(
+        &self,
+        now: Instant,
+        header: &Header,
+        expires: Instant,
+        from: Option<NodeNumber>,
+        class: Class,
+    ) -> Vec<u8> {
+        if self.store.durability() == Durability::Volatile {
+            return Vec::new();
+        }
+        let received = self.parameters.epoch.dtn_time(now);
+        let expires = self.dtn_expiry(expires);
+        Record { header, received, expires, from, class, rest: None }.encode()
+    }
+
+    pub(super) fn dtn_expiry(&self, expires: Instant) -> DtnTime {
+        if expires == Instant::MAX { DtnTime(u64::MAX) } else { self.parameters.epoch.dtn_time(expires) }
+    }
+
+    /// Gives a bundle up.
+    pub(super) fn delete(&mut self, now: Instant, key: Key, reason: Reason) {
+        let Some(entry) = self.discard(now, key, Fate::Done) else { return };
+        self.counters.deleted += 1;
+        if reason == Reason::LIFETIME_EXPIRED {
+            self.counters.expired += 1;
+        }
+        let id = entry.header.id();
+        trace!("bundle deleted", id = ?id, reason = reason.0);
+        self.report_deleted(now, &entry.header, reason);
+        self.events.push_back(Event::Deleted { id, reason });
+    }
+
+    /// Takes a bundle out of everything, and remembers what became of it.
+    pub(super) fn discard(&mut self, now: Instant, key: Key, fate: Fate) -> Option<Box<Entry>> {
+        let id = self.entries.get(&key)?.header.id();
+        let entry = self.discard_as(key, id, fate);
+        self.stepped(now, 1);
+        entry
+    }
+
+    /// As [`discard`](Self::discard), remembered by another identity, as part of a greater step.
+    pub(super) fn discard_as(&mut self, key: Key, id: BundleId, fate: Fate) -> Option<Box<Entry>> {
+        let entry = self.unlink(key)?;
+        if entry.fresh {
+            // It was not durable yet, but it is where it was to go, or was given up: nothing is to be waited for.
+            self.events.push_back(Event::Kept(key));
+        }
+        if entry.header.source().is_null() {
+            self.store.remove(key, None);
+        } else {
+            self.seen.set_fate(&id, fate);
+            match self.store.durability() {
+                Durability::Volatile => self.store.remove(key, None),
+                Durability::Deferred => {
+                    let until = self.dtn_expiry(entry.expires);
+                    self.store.remove(key, Some(Memory { id: &seen::encode(&id, fate), until }));
+                }
+            }
+        }
+        Some(entry)
+    }
+
+    pub(super) fn unlink(&mut self, key: Key) -> Option<Box<Entry>> {
+        let entry = self.entries.remove(&key)?;
+        if entry.fresh {
+            self.fresh.remove(&entry.header.id());
+        }
+        self.expiries.remove(&(entry.expires, key));
+        self.classes[entry.class as usize].remove(&key);
+        self.ledger.take(entry.header.source(), entry.class, entry.octets);
+        match entry.place {
+            Place::Forwarding(destination) => self.forwarding.forget(destination, entry.class, key),
+            Place::Desk => self.desk.forget(key, entry.header.destination()),
+            Place::Reassembly => self.desk.forget_fragment(key, &entry.header),
+        }
+        Some(entry)
+    }
+}
+
+/// The node a bundle is for. Endpoints without a node number have no route.
+pub(super) fn node_of(header: &Header) -> NodeNumber {
+    header.destination().node().unwrap_or(NOWHERE)
+}
+
+/// A node number no contact plan can hold: the null endpoint's.
+const NOWHERE: NodeNumber = NodeNumber(0);

@@ -1,0 +1,371 @@
+//! Taking bundles, whole or while their payload is still coming, or refusing them.
+
+use alloc::vec::Vec;
+use bytes::Bytes;
+use core::time::Duration;
+
+use super::agent::Agent;
+use super::event::{Reception, Refusal};
+use super::keeping::{Entry, Place};
+use super::parameters::Rule;
+use super::quota::{Class, Quota};
+use super::record::detached;
+use super::seen::Fate;
+use super::store::{Durability, Key, Store, StoreError};
+use super::trace;
+use crate::bundle::{
+    Block, BlockContent, BlockFlags, Bundle, BundleId, Header, NodeNumber, Reason, block_type,
+};
+use crate::time::Instant;
+
+/// A bundle that is still coming.
+#[derive(Debug)]
+pub(super) struct Spool {
+    pub header: Header,
+    from: Option<NodeNumber>,
+    class: Class,
+    expires: Instant,
+    /// Octets it counts against the quotas already: all that it is to have.
+    octets: u64,
+    sourced: bool,
+}
+
+impl<S: Store> Agent<S> {
+    /// Takes a bundle that came from the neighbour `from`.
+    ///
+    /// # Errors
+    /// [`Refusal`] says why it was not taken; nothing has changed then. When it
+    /// [is temporary](Refusal::is_temporary), the neighbour must not be told that the bundle is across.
+    /// [`Refusal::Duplicate`] is no fault of anybody's: the bundle is safe here or was.
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        from: Option<NodeNumber>,
+        bundle: Bundle,
+    ) -> Result<Reception, Refusal> {
+        let (mut header, payload) = bundle.into_parts();
+        let octets = header.encoded_len();
+        let class = self.class_of(&header);
+        let taken = self
+            .process_blocks(now, &mut header)
+            .and_then(|()| self.take(now, header.clone(), payload, from, class));
+        self.count_reception(now, from, octets, &header, taken.as_ref().err());
+        self.reception(&header, taken)
+    }
+
+    /// Starts to take a bundle whose header has come from the neighbour `from` and whose payload is on its way.
+    /// Room for all of it is set aside.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    pub fn begin(
+        &mut self,
+        now: Instant,
+        from: Option<NodeNumber>,
+        mut header: Header,
+    ) -> Result<Key, Refusal> {
+        let class = self.class_of(&header);
+        let opened = self
+            .process_blocks(now, &mut header)
+            .and_then(|()| self.open_spool(now, header.clone(), from, class, false));
+        if let Err(refusal) = &opened {
+            self.count_reception(now, from, header.encoded_len(), &header, Some(refusal));
+        }
+        opened
+    }
+
+    /// Adds payload octets to a bundle that is coming.
+    ///
+    /// # Errors
+    /// [`Refusal::Store`] when the store does not take them, or there are more than the header promised. The bundle
+    /// is given up then.
+    pub fn append(&mut self, now: Instant, key: Key, octets: &[u8]) -> Result<(), Refusal> {
+        let spool = self.spools.get(&key).ok_or(StoreError::Unknown(key))?;
+        let have = self.store.payload_len(key).ok_or(StoreError::Unknown(key))?;
+        let needed = octets.len() as u64;
+        let taken = match have.checked_add(needed).is_some_and(|len| len <= spool.header.payload_len()) {
+            true => self.store.append(key, octets),
+            false => Err(StoreError::Full { needed }),
+        };
+        if taken.is_err() {
+            self.abort(now, key);
+        }
+        self.stepped(now, 0);
+        Ok(taken?)
+    }
+
+    /// Takes a bundle whose payload has come whole and proved right.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive); the bundle is given up.
+    pub fn finish(&mut self, now: Instant, key: Key) -> Result<Reception, Refusal> {
+        let Some(spool) = self.spools.remove(&key) else { return Err(StoreError::Unknown(key).into()) };
+        let (header, from) = (spool.header.clone(), spool.from);
+        let sourced = spool.sourced;
+        let taken = self.keep(now, key, spool).map(|()| key);
+        if taken.is_err() {
+            self.store.remove(key, None);
+        }
+        if sourced {
+            self.counters.sourced += u64::from(taken.is_ok());
+        } else {
+            self.count_reception(now, from, header.encoded_len(), &header, taken.as_ref().err());
+        }
+        self.reception(&header, taken)
+    }
+
+    /// Gives up a bundle that was coming.
+    pub fn abort(&mut self, now: Instant, key: Key) {
+        if let Some(spool) = self.spools.remove(&key) {
+            self.ledger.take(spool.header.source(), spool.class, spool.octets);
+            self.store.remove(key, None);
+            self.stepped(now, 1);
+        }
+    }
+
+    /// The transfer of a bundle that was coming broke. What has come is kept as a fragment, if the bundle may be
+    /// fragmented; the sender is to be told of as many octets as were handed in.
+    ///
+    /// The check sequence of the payload has not come, so the octets are as good as the layer below is reliable: do
+    /// this only over one that is.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish): nothing is kept.
+    ///
+    /// Source: RFC 9171 §5.8 (reactive fragmentation is what RFC 4838 §3.8 calls it).
+    pub fn interrupt(&mut self, now: Instant, key: Key) -> Result<Reception, Refusal> {
+        let have = self.store.payload_len(key).ok_or(StoreError::Unknown(key))?;
+        let spool = self.spools.get_mut(&key).ok_or(StoreError::Unknown(key))?;
+        if have == spool.header.payload_len() {
+            return self.finish(now, key);
+        }
+        match spool.header.cut(0, have) {
+            Ok(fragment) => {
+                spool.header = fragment;
+                self.finish(now, key)
+            }
+            Err(error) => {
+                self.abort(now, key);
+                Err(error.into())
+            }
+        }
+    }
+
+    pub(super) fn class_of(&self, header: &Header) -> Class {
+        let fits = |rule: &&Rule| {
+            rule.source.matches(header.source()) && rule.destination.matches(header.destination())
+        };
+        self.rules.iter().find(fits).map_or(Class::Normal, |rule| rule.class)
+    }
+
+    /// What the flags of blocks this node does not know ask for.
+    ///
+    /// Source: RFC 9171 §5.6 step 4.
+    fn process_blocks(&mut self, now: Instant, header: &mut Header) -> Result<(), Refusal> {
+        let known = [block_type::INTEGRITY, block_type::CONFIDENTIALITY];
+        let unknown = |block: &&Block| {
+            matches!(block.content(), BlockContent::Octets { .. }) && !known.contains(&block.block_type())
+        };
+        let asked = BlockFlags::REPORT_UNPROCESSED
+            | BlockFlags::REMOVE_UNPROCESSED
+            | BlockFlags::DELETE_BUNDLE_UNPROCESSED;
+        let unknown: Vec<_> = header
+            .blocks()
+            .iter()
+            .filter(unknown)
+            .map(|block| (block.number(), block.block_type(), block.flags()))
+            .filter(|(.., flags)| flags.0 & asked.0 != 0)
+            .collect();
+        for (number, block_type, flags) in unknown {
+            if flags.contains(BlockFlags::REPORT_UNPROCESSED) {
+                self.report_unprocessed(now, header);
+            }
+            if flags.contains(BlockFlags::DELETE_BUNDLE_UNPROCESSED) {
+                return Err(Refusal::Unsupported { block_type });
+            }
+            if flags.contains(BlockFlags::REMOVE_UNPROCESSED) {
+                // One that the bundle cannot be without stays.
+                let _ = header.remove_block(number);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a bundle can be taken, its size apart, and when its lifetime is over.
+    fn admit(&self, now: Instant, header: &Header, from: Option<NodeNumber>) -> Result<Instant, Refusal> {
+        let hops = header.hop_count();
+        if let Some(hops) = hops.filter(|hops| hops.exceeded()) {
+            return Err(Refusal::HopLimit { limit: hops.limit.into() });
+        }
+        let passed = hops.map(|hops| hops.count);
+        let known = |id: &BundleId| self.seen.fate(id).is_some_and(|fate| fate.makes_copy(from, passed));
+        // Bundles of the null source all look alike.
+        if !header.source().is_null() {
+            let id = header.id();
+            if known(&id) {
+                return Err(Refusal::Duplicate);
+            }
+            // A fragment of what has been delivered here already.
+            if id.fragment.is_some() && self.seen.fate(&BundleId { fragment: None, ..id }) == Some(Fate::Done)
+            {
+                return Err(Refusal::Duplicate);
+            }
+        }
+        let expires = header.expires_at(now, Some(self.parameters.epoch));
+        if expires <= now { Err(Refusal::Expired) } else { Ok(expires) }
+    }
+
+    /// Has less urgent bundles make room, if that is what it takes.
+    fn make_room(&mut self, now: Instant, header: &Header, class: Class, octets: u64) -> Result<(), Refusal> {
+        while let Err(full) = self.ledger.check(header.source(), class, octets) {
+            let lower = &self.classes[..class as usize];
+            let reclaimable = self.ledger.class[..class as usize].iter().map(|class| class.octets).sum();
+            let worth_it = full.quota == Quota::Store
+                && self.ledger.could_hold(octets)
+                && full.free.octets.saturating_add(reclaimable) >= octets;
+            // The newest of them: older ones have been promised more.
+            let idle = |key: &&Key| {
+                self.entries.get(key).is_some_and(|entry| entry.hands == 0 && !self.desk.is_out(**key))
+            };
+            let victim =
+                lower.iter().find_map(|keys| keys.iter().rev().take(EVICTION_SEARCH).find(idle)).copied();
+            let Some(victim) = victim.filter(|_| worth_it) else { return Err(full.into()) };
+            self.counters.evicted += 1;
+            self.delete(now, victim, Reason::DEPLETED_STORAGE);
+        }
+        Ok(())
+    }
+
+    pub(super) fn take(
+        &mut self,
+        now: Instant,
+        header: Header,
+        payload: Bytes,
+        from: Option<NodeNumber>,
+        class: Class,
+    ) -> Result<Key, Refusal> {
+        let expires = self.admit(now, &header, from)?;
+        let octets = header.encoded_len();
+        self.make_room(now, &header, class, octets)?;
+        let record = self.record(now, &header, expires, from, class);
+        let key = self.store.put(&record, payload)?;
+        self.ledger.add(header.source(), class, octets);
+        self.counters.most_octets = self.counters.most_octets.max(self.ledger.store.octets);
+        let spool = Spool { header, from, class, expires, octets, sourced: false };
+        self.enter_spool(now, key, spool);
+        Ok(key)
+    }
+
+    pub(super) fn open_spool(
+        &mut self,
+        now: Instant,
+        header: Header,
+        from: Option<NodeNumber>,
+        class: Class,
+        sourced: bool,
+    ) -> Result<Key, Refusal> {
+        let expires = self.admit(now, &header, from)?;
+        let octets = header.encoded_len();
+        self.make_room(now, &header, class, octets)?;
+        let key = self.store.begin()?;
+        self.ledger.add(header.source(), class, octets);
+        self.counters.most_octets = self.counters.most_octets.max(self.ledger.store.octets);
+        self.spools.insert(key, Spool { header, from, class, expires, octets, sourced });
+        Ok(key)
+    }
+
+    /// Makes a spool a bundle. When it cannot, its room is free again, but it is still in the store.
+    fn keep(&mut self, now: Instant, key: Key, mut spool: Spool) -> Result<(), Refusal> {
+        self.ledger.take(spool.header.source(), spool.class, spool.octets);
+        // Another copy may have come meanwhile, or its time may be over.
+        self.admit(now, &spool.header, spool.from)?;
+        let (found, required) = (self.store.payload_len(key).unwrap_or(0), spool.header.payload_len());
+        if found != required {
+            return Err(crate::bundle::BundleError::PayloadLength { required, found }.into());
+        }
+        let record = self.record(now, &spool.header, spool.expires, spool.from, spool.class);
+        self.store.keep(key, &record)?;
+        spool.octets = spool.header.encoded_len();
+        self.ledger.add(spool.header.source(), spool.class, spool.octets);
+        self.enter_spool(now, key, spool);
+        Ok(())
+    }
+
+    fn enter_spool(&mut self, now: Instant, key: Key, spool: Spool) {
+        let Spool { mut header, from, class, expires, octets, .. } = spool;
+        if !header.source().is_null() {
+            self.seen.insert(now, &header.id(), Fate::Held, expires);
+        }
+        if self.store.durability() == Durability::Deferred
+            && header.blocks().iter().any(|block| matches!(block.content(), BlockContent::Octets { .. }))
+        {
+            // Its blocks must not keep the buffer alive in which the payload came.
+            header = detached(&header).unwrap_or(header);
+        }
+        trace!("bundle kept", id = ?header.id(), key = key.0, octets);
+        let (before, place) = (Duration::ZERO, Place::Desk);
+        let fresh = self.store.durability() == Durability::Deferred;
+        if fresh {
+            self.fresh.insert(header.id(), key);
+        }
+        let (hands, rest) = (0, None);
+        let entry =
+            Entry { header, received: now, before, expires, from, class, octets, place, fresh, hands, rest };
+        self.enter(now, key, entry);
+        self.stepped(now, 1);
+    }
+
+    fn count_reception(
+        &mut self,
+        now: Instant,
+        from: Option<NodeNumber>,
+        octets: u64,
+        header: &Header,
+        refusal: Option<&Refusal>,
+    ) {
+        match refusal {
+            None => {
+                self.counters.received += 1;
+                self.counters.octets_received += octets;
+                self.report_received(now, header);
+            }
+            Some(Refusal::Duplicate) => self.counters.duplicates += 1,
+            Some(refusal) => {
+                self.counters.refused += 1;
+                trace!("bundle refused", id = ?header.id(), refusal = ?refusal);
+                if let Some(reason) = refusal.reason().filter(|_| !refusal.is_temporary()) {
+                    self.report_deleted(now, header, reason);
+                }
+            }
+        }
+        if let Some(from) = from {
+            let counters = self.neighbour_counters.entry(from).or_default();
+            match refusal {
+                None => {
+                    counters.received += 1;
+                    counters.octets_received += octets;
+                }
+                Some(Refusal::Duplicate) => counters.duplicates += 1,
+                Some(_) => counters.refused += 1,
+            }
+        }
+    }
+
+    /// A copy of a bundle is no safer than the bundle.
+    fn reception(&self, header: &Header, taken: Result<Key, Refusal>) -> Result<Reception, Refusal> {
+        match taken {
+            Ok(_) if self.store.durability() == Durability::Volatile => Ok(Reception::Safe),
+            // One that is gone already was lost or done with in a commit just now: the event says which.
+            Ok(key) if self.entries.get(&key).is_none_or(|entry| entry.fresh) => Ok(Reception::Pending(key)),
+            Ok(_) => Ok(Reception::Safe),
+            Err(Refusal::Duplicate) => match self.fresh.get(&header.id()) {
+                Some(key) => Ok(Reception::Pending(*key)),
+                None => Err(Refusal::Duplicate),
+            },
+            Err(refusal) => Err(refusal),
+        }
+    }
+}
+
+/// How many bundles of a class are looked at for one that can make room.
+const EVICTION_SEARCH: usize = 64;
