@@ -6,6 +6,7 @@ use libfuzzer_sys::{arbitrary::Unstructured, fuzz_target};
 use spacelink::coding::channel::{ChannelParameters, Coding, LdpcRate, ReceiverParameters, ReedSolomon};
 use spacelink::coding::convolutional::{Convolutional, Rate};
 use spacelink::coding::randomizer::Randomizer;
+use spacelink::coding::turbo;
 
 fuzz_target!(|input: &[u8]| {
     let mut input = Unstructured::new(input);
@@ -42,12 +43,13 @@ fn parameters(input: &mut Unstructured<'_>) -> libfuzzer_sys::arbitrary::Result<
         })
     };
     let rates = [LdpcRate::R1_2, LdpcRate::R2_3, LdpcRate::R4_5, LdpcRate::R7_8];
-    let coding = match input.int_in_range(0..=5)? {
+    let coding = match input.int_in_range(0..=6)? {
         0 => Coding::Uncoded,
         1 => Coding::Convolutional(inner(input)?),
         2 => Coding::ReedSolomon(rs(input)?),
         3 => Coding::Concatenated { outer: rs(input)?, inner: inner(input)? },
         4 => Coding::Ldpc { rate: *input.choose(&rates)? },
+        5 => Coding::Turbo { rate: *input.choose(&turbo::Rate::ALL)?, channel_interleaved: input.arbitrary()? },
         _ => Coding::SlicedLdpc {
             rate: *input.choose(&rates)?,
             message_bits: *input.choose(&[1024, 4096, 7136])?,

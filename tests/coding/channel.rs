@@ -9,12 +9,17 @@ use spacelink::coding::channel::{
 };
 use spacelink::coding::convolutional::{Convolutional, Rate};
 use spacelink::coding::randomizer::Randomizer;
-use spacelink::coding::{ParameterError, soft};
+use spacelink::coding::sync::Marker;
+use spacelink::coding::{ParameterError, soft, turbo};
 
 const RS: ReedSolomon = ReedSolomon { error_correction: 16, interleaving_depth: 1 };
 
 fn channel(coding: Coding, frame_len: usize) -> Channel {
     ChannelParameters { coding, frame_len, randomizer: Some(Randomizer::Tm) }.checked().unwrap()
+}
+
+const fn turbo(rate: turbo::Rate, channel_interleaved: bool) -> Coding {
+    Coding::Turbo { rate, channel_interleaved }
 }
 
 /// One of each kind, with short frames.
@@ -31,6 +36,11 @@ fn channels() -> Vec<Channel> {
         channel(Coding::Ldpc { rate: LdpcRate::R7_8 }, 892),
         channel(sliced(LdpcRate::R4_5, 1024, 3), 223),
         channel(sliced(LdpcRate::R7_8, 7136, 1), 1115),
+        channel(turbo(turbo::Rate::Half, true), 446),
+        // Its codewords end in half an octet.
+        channel(turbo(turbo::Rate::Third, false), 223),
+        channel(turbo(turbo::Rate::Quarter, false), 223),
+        channel(turbo(turbo::Rate::Sixth, true), 223),
     ]
 }
 
@@ -100,7 +110,8 @@ fn every_kind_of_channel_carries_its_frames() {
 /// With noise that breaks hard decisions: at these noise levels an uncoded frame would not pass.
 #[test]
 fn soft_decisions_carry_frames_through_noise() {
-    for (channel, percent) in channels().into_iter().skip(3).zip([70, 38, 80, 42, 48, 42]) {
+    for (channel, percent) in channels().into_iter().skip(3).zip([70, 38, 80, 42, 48, 42, 78, 102, 115, 140])
+    {
         let mut stream = sent(channel, 20);
         let quiet = stream.clone();
         noisy(&mut stream, percent, 7);
@@ -191,6 +202,61 @@ fn the_convention_of_symbols_is_found() {
     }
 }
 
+/// Marker and randomized codeword follow each other without fill, also where codewords end within an octet.
+#[test]
+fn turbo_codewords_stand_behind_the_marker_of_their_rate() {
+    use turbo::Rate::{Half, Quarter, Sixth, Third};
+    for (rate, marker) in [
+        (Half, Marker::ASM_64),
+        (Third, Marker::ASM_96),
+        (Quarter, Marker::ASM_128),
+        (Sixth, Marker::ASM_192),
+    ] {
+        for frame_len in [223, 446, 892, 1115] {
+            let channel = channel(turbo(rate, false), frame_len);
+            let code = turbo::Code::new(rate, 8 * frame_len).unwrap();
+            assert_eq!(channel.marker(), marker);
+            let mut expected = Vec::new();
+            for number in 0..3 {
+                let mut codeword = vec![0; code.codeword_len()];
+                code.encode(&frame(number, frame_len), &mut codeword).unwrap();
+                Randomizer::Tm.apply(&mut codeword);
+                let mut symbols = vec![0; marker.bits() + 8 * codeword.len()];
+                soft::from_hard(marker.octets(), 40, &mut symbols);
+                soft::from_hard(&codeword, 40, &mut symbols[marker.bits()..]);
+                expected.extend_from_slice(&symbols[..marker.bits() + code.codeword_bits()]);
+            }
+            assert!(sent(channel, 3) == expected, "{rate:?} {frame_len}");
+        }
+    }
+}
+
+/// A turbo codeword lost in noise is handed up, marked, and those around it are whole; wrong symbols are counted.
+#[test]
+fn a_turbo_codeword_beyond_repair_is_marked() {
+    let channel = channel(turbo(turbo::Rate::Third, false), 223);
+    let period = 96 + 5364;
+    let mut stream = sent(channel, 6);
+    for at in 0..20 {
+        stream[period + 96 + 250 * at] *= -1;
+    }
+    for (at, octet) in frame(77, 5364).into_iter().enumerate() {
+        stream[3 * period + 96 + at] = octet as i8;
+    }
+    let (frames, totals) = received(channel, &stream, &[usize::MAX]);
+    assert_eq!(frames.len(), 6);
+    for (number, (octets, quality)) in frames.iter().enumerate() {
+        let lost = number == 3;
+        assert_eq!(quality.bit_position, (number * period) as u64);
+        assert_eq!((quality.codewords, quality.codewords_uncorrectable), (1, lost.into()));
+        assert_eq!(quality.symbols_corrected, if number == 1 { 20 } else { 0 });
+        assert_eq!(*octets == frame(number, 223), !lost);
+        assert!(quality.iterations >= if lost { 10 } else { 1 });
+    }
+    assert_eq!((totals.frames_uncorrectable, totals.codewords_uncorrectable), (1, 1));
+    assert_eq!(totals.sync.locks_lost, 0);
+}
+
 /// A codeword beyond repair makes doubtful exactly the frames that it touches.
 #[test]
 fn a_lost_codeword_marks_the_frames_it_touches() {
@@ -233,6 +299,12 @@ fn what_the_book_does_not_allow_is_refused() {
     assert_eq!(refused(ldpc, 1115, None), E::FrameLenOfCode { len: 1115, code: "LDPC" });
     assert_eq!(refused(ldpc, usize::MAX, None), E::FrameLenOfCode { len: usize::MAX, code: "LDPC" });
     assert_eq!(refused(sliced(7136, 1), 100, None), E::MessageBits { bits: 7136 });
+    assert_eq!(
+        refused(turbo(turbo::Rate::Half, false), 224, None),
+        E::FrameLenOfCode { len: 224, code: "turbo" }
+    );
+    let len = usize::MAX;
+    assert_eq!(refused(turbo(turbo::Rate::Sixth, true), len, None), E::FrameLenOfCode { len, code: "turbo" });
     assert_eq!(refused(sliced(1024, 0), 100, None), E::Codewords { count: 0 });
     assert_eq!(refused(sliced(1024, 9), 100, None), E::Codewords { count: 9 });
     let swapped = Convolutional { swapped: true, ..Convolutional::default() };
@@ -257,6 +329,12 @@ fn a_mission_names_its_channel_in_toml() {
         toml::from_str::<ChannelParameters>(&toml::to_string(&parameters).unwrap()).unwrap(),
         parameters
     );
+    let text = "frame-len = 1115\nrandomizer = \"tm\"\ncoding.turbo = { rate = \"1/6\" }";
+    let parameters: ChannelParameters = toml::from_str(text).unwrap();
+    assert_eq!(parameters.coding, turbo(turbo::Rate::Sixth, false));
+    assert!(parameters.checked().is_ok());
+    let text = text.replace("\"1/6\"", "\"1/2\", channel-interleaved = true");
+    assert_eq!(toml::from_str::<ChannelParameters>(&text).unwrap().coding, turbo(turbo::Rate::Half, true));
     let short: ChannelParameters = toml::from_str("coding = \"uncoded\"\nframe-len = 5").unwrap();
     assert_eq!(short, ChannelParameters { coding: Coding::Uncoded, frame_len: 5, randomizer: None });
     assert!(

@@ -10,6 +10,7 @@ use rand_chacha::rand_core::SeedableRng;
 use spacelink::coding::channel::{Coding, LdpcRate, ReedSolomon};
 use spacelink::coding::convolutional::{Convolutional, Rate};
 use spacelink::coding::randomizer::Randomizer;
+use spacelink::coding::turbo;
 use spacelink::frame::aos::AosSettings;
 use spacelink::frame::receive::Seen;
 use spacelink::frame::send::ChannelSettings;
@@ -49,6 +50,7 @@ fn codings() -> Vec<(&'static str, CodingSettings, usize, f64)> {
         ("convolutional", channel(Coding::Convolutional(Convolutional::ccsds(Rate::R1_2))), 300, 1e-3),
         ("concatenated", channel(concatenated), 446, 3e-3),
         ("ldpc", channel(Coding::Ldpc { rate: LdpcRate::R1_2 }), 128, 1e-2),
+        ("turbo", channel(Coding::Turbo { rate: turbo::Rate::Third, channel_interleaved: false }), 223, 5e-2),
     ]
 }
 

@@ -43,8 +43,9 @@
 //!
 //! The chains allocate their working memory once, when they are built; their parts work without an allocator.
 //!
-//! Left out: turbo codes, slicing over other codes than LDPC, and what a frame means.
+//! Left out: slicing over other codes than LDPC, and what a frame means.
 
+mod block;
 mod inner;
 mod parameters;
 mod receiver;

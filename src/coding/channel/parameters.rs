@@ -1,8 +1,9 @@
+use super::block::BlockCode;
 use crate::coding::convolutional::Convolutional;
 use crate::coding::randomizer::Randomizer;
 use crate::coding::rs::{Basis, Code, Interleaved};
 use crate::coding::sync::Marker;
-use crate::coding::{ParameterError, cadu, ldpc};
+use crate::coding::{ParameterError, cadu, ldpc, turbo};
 
 /// Managed parameters of a channel's synchronization and coding: plain values, checked by
 /// [`checked`](Self::checked).
@@ -50,6 +51,17 @@ pub enum Coding {
     Ldpc {
         /// Information bits to codeword bits.
         rate: LdpcRate,
+    },
+    /// A turbo codeword of one frame behind each marker. Frames have 223, 446, 892 or 1115 octets, and a check
+    /// sequence of their own.
+    Turbo {
+        /// Information bits to symbols.
+        rate: turbo::Rate,
+        /// Whether symbols are interleaved for the channel, as issue 6 has it; issue 5 has no interleaver.
+        ///
+        /// Source: CCSDS 131.0-B-6 §7.3.12.
+        #[cfg_attr(feature = "serde", serde(default))]
+        channel_interleaved: bool,
     },
     /// A stream of markers and frames, cut into LDPC codewords without regard to where frames begin.
     ///
@@ -151,7 +163,13 @@ impl ChannelParameters {
             Coding::Concatenated { outer, inner } => Layout::Convolutional(inner, reed_solomon(outer)?),
             Coding::Ldpc { rate } => {
                 let code = frame_len.checked_mul(8).and_then(|bits| rate.code(bits));
-                Layout::Block(code.ok_or(ParameterError::FrameLenOfCode { len: frame_len, code: "LDPC" })?)
+                let code = code.ok_or(ParameterError::FrameLenOfCode { len: frame_len, code: "LDPC" })?;
+                Layout::Block(BlockCode::Ldpc(code))
+            }
+            Coding::Turbo { rate, channel_interleaved } => {
+                let code = frame_len.checked_mul(8).and_then(|bits| turbo::Code::new(rate, bits).ok());
+                let code = code.ok_or(ParameterError::FrameLenOfCode { len: frame_len, code: "turbo" })?;
+                Layout::Block(BlockCode::Turbo(code.with_channel_interleaver(channel_interleaved)))
             }
             Coding::SlicedLdpc { rate, message_bits, codewords } => {
                 let code = rate.code(message_bits.into());
@@ -161,7 +179,7 @@ impl ChannelParameters {
                 }
                 let frames = cadu::Coding::Uncoded { frame_len };
                 let frames = cadu::CaduParameters::deviating(frames, None, Marker::ASM_32)?;
-                Layout::Sliced { code, codewords, frames }
+                Layout::Sliced { code: BlockCode::Ldpc(code), codewords, frames }
             }
         };
         Ok(Channel { parameters: self, layout })
@@ -204,9 +222,9 @@ pub(super) enum Layout {
     /// The same inside a convolutional code.
     Convolutional(Convolutional, cadu::CaduParameters),
     /// A codeword behind each marker.
-    Block(ldpc::Code),
+    Block(BlockCode),
     /// A stream cut into codewords.
-    Sliced { code: ldpc::Code, codewords: u8, frames: cadu::CaduParameters },
+    Sliced { code: BlockCode, codewords: u8, frames: cadu::CaduParameters },
 }
 
 impl Channel {
@@ -228,15 +246,8 @@ impl Channel {
     #[must_use]
     pub const fn marker(&self) -> Marker {
         match self.layout {
-            Layout::Block(code) | Layout::Sliced { code, .. } => marker_of(code),
+            Layout::Block(code) | Layout::Sliced { code, .. } => code.marker(),
             Layout::Hard(_) | Layout::Convolutional(..) => Marker::ASM_32,
         }
-    }
-}
-
-const fn marker_of(code: ldpc::Code) -> Marker {
-    match code {
-        ldpc::Code::C2 => Marker::ASM_32,
-        _ => Marker::ASM_64,
     }
 }

@@ -1,11 +1,12 @@
+use super::block::{BlockCode, BlockDecoder};
 use super::inner::Inner;
 use super::parameters::{Channel, Layout};
 use super::slicing::Deslicer;
 use crate::coding::cadu::{self, CaduReceiver};
 use crate::coding::convolutional::{Convolutional, ViterbiCounts};
 use crate::coding::randomizer::Randomizer;
+use crate::coding::soft;
 use crate::coding::sync::{SoftBlock, SoftBlockSync, SyncCounts, SyncParameters, SyncState};
-use crate::coding::{ldpc, soft};
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -13,7 +14,8 @@ use alloc::vec::Vec;
 /// A frame that came out of the receive chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReceivedFrame<'a> {
-    /// The frame's octets. Where a codeword could not be repaired they are as received, derandomized.
+    /// The frame's octets. Where a codeword could not be repaired they are as received, derandomized,
+    /// but those of a turbo code are the decoder's last guess, which may be right.
     pub frame: &'a [u8],
     /// How well it was received.
     pub quality: Quality,
@@ -33,9 +35,9 @@ pub struct Quality {
     pub inverted: bool,
     /// Bits by which the marker came later than expected; negative when earlier.
     pub slip: i8,
-    /// Symbols (of a Reed-Solomon code) or bits (of an LDPC code) repaired.
+    /// Symbols (of a Reed-Solomon code) or bits (of an LDPC or turbo code) repaired.
     pub symbols_corrected: u32,
-    /// Iterations of the LDPC decoder.
+    /// Iterations of the LDPC or turbo decoder.
     pub iterations: u32,
     /// Codewords that the frame was spread over; zero where nothing but its marker says that it is a frame.
     pub codewords: u8,
@@ -45,6 +47,8 @@ pub struct Quality {
 
 impl Quality {
     /// Whether a block code vouches for every octet of the frame.
+    ///
+    /// A turbo code vouches for less than the others; a frame in it has a check sequence of its own.
     #[must_use]
     pub const fn is_certain(&self) -> bool {
         self.codewords > 0 && self.codewords_uncorrectable == 0
@@ -64,7 +68,7 @@ pub struct LinkQuality {
     pub symbols_corrected: u64,
     /// Codewords that could not be repaired.
     pub codewords_uncorrectable: u64,
-    /// Iterations of the LDPC decoder.
+    /// Iterations of the LDPC or turbo decoder.
     pub iterations: u64,
     /// Markers that came up to some bits early or late.
     pub slips: u64,
@@ -353,12 +357,12 @@ impl Tally {
     }
 }
 
-/// Finds codeblocks of LDPC codewords and decodes them.
+/// Finds codeblocks of LDPC or turbo codewords and decodes them.
 #[derive(Debug)]
 struct Codewords {
-    code: ldpc::Code,
+    code: BlockCode,
     sync: SoftBlockSync<Vec<i8>>,
-    decoder: ldpc::Decoder<Vec<i8>>,
+    decoder: BlockDecoder,
     /// The randomizer's sequence over a codeblock.
     mask: Vec<u8>,
     soft: Vec<i8>,
@@ -372,18 +376,18 @@ struct Decoded {
 }
 
 impl Codewords {
-    fn new(channel: Channel, code: ldpc::Code, count: u8, sync: SyncParameters) -> Self {
+    fn new(channel: Channel, code: BlockCode, count: u8, sync: SyncParameters) -> Self {
         let (marker, count) = (channel.marker(), usize::from(count));
         let bits = code.codeword_bits() * count;
         let memory = vec![0; SoftBlockSync::<Vec<i8>>::buffer_len(&marker, bits)];
-        let mut mask = vec![0; bits / 8];
+        let mut mask = vec![0; bits.div_ceil(8)];
         if let Some(randomizer) = channel.parameters().randomizer {
             Randomizer::apply(randomizer, &mut mask);
         }
         Self {
             code,
             sync: SoftBlockSync::of_enough(marker, bits, sync, memory),
-            decoder: ldpc::Decoder::new(code),
+            decoder: code.decoder(),
             mask,
             soft: vec![0; bits],
             messages: vec![0; code.message_len() * count],
@@ -457,17 +461,11 @@ impl Codewords {
             let mut failed = 0u64;
             for (soft_bits, message) in words {
                 quality.codewords += 1;
-                match decoder.decode(soft_bits, message) {
-                    Ok(decoded) => {
-                        quality.iterations += u32::from(decoded.iterations);
-                        quality.symbols_corrected += u32::from(decoded.corrected);
-                    }
-                    Err(error) => {
-                        if let ldpc::Uncorrectable::NotFound { iterations } = error {
-                            quality.iterations += u32::from(iterations);
-                        }
-                        // The code is systematic: its message is there as received.
-                        soft::hard(&soft_bits[..code.message_bits()], message);
+                let word = decoder.decode(soft_bits, message);
+                quality.iterations += word.iterations;
+                match word.corrected {
+                    Some(bits) => quality.symbols_corrected += bits,
+                    None => {
                         failed |= 1 << (quality.codewords - 1);
                         quality.codewords_uncorrectable += 1;
                     }

@@ -1,7 +1,7 @@
+use super::block::{BlockCode, BlockEncoder};
 use super::parameters::{Channel, Layout};
 use crate::coding::cadu::CaduParameters;
 use crate::coding::convolutional::Encoder;
-use crate::coding::ldpc;
 use crate::wire::EncodeError;
 use alloc::vec::Vec;
 
@@ -101,7 +101,8 @@ impl Sender {
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<usize, EncodeError> {
         let channel = self.channel;
         match &mut self.chain {
-            Chain::Hard(_) | Chain::Block(_) => Ok(0),
+            Chain::Hard(_) => Ok(0),
+            Chain::Block(encoder) => Ok(encoder.finish(out)),
             Chain::Convolutional(_, encoder) => {
                 let mut last = [0; 3];
                 let symbols = encoder.finish(true, &mut last)?;
@@ -123,26 +124,66 @@ impl Sender {
 
 #[derive(Debug)]
 struct Codewords {
-    code: ldpc::Code,
-    encoder: ldpc::Encoder,
+    code: BlockCode,
+    encoder: BlockEncoder,
+    /// Symbols that do not fill an octet yet, from its most significant bit on, and how many they are.
+    last: u8,
+    last_bits: usize,
 }
 
 impl Codewords {
-    fn new(code: ldpc::Code) -> Self {
-        Self { code, encoder: ldpc::Encoder::new(code) }
+    fn new(code: BlockCode) -> Self {
+        Self { code, encoder: code.encoder(), last: 0, last_bits: 0 }
     }
 
     /// Appends a marker and the codewords of `messages`, randomized as one piece.
-    fn codeblock(&self, channel: Channel, messages: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        out.extend_from_slice(channel.marker().octets());
+    ///
+    /// Several codewords are of whole octets.
+    fn codeblock(&mut self, channel: Channel, messages: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let from = out.len();
+        out.extend_from_slice(channel.marker().octets());
+        let (coded, mut bits) = (out.len(), channel.marker().bits());
         for message in messages.chunks_exact(self.code.message_len()) {
-            self.encoder.encode(message, appended(out, self.code.codeword_len()))?;
+            let codeword = appended(out, self.code.codeword_bits().div_ceil(8));
+            self.encoder.encode(message, codeword)?;
+            bits += self.code.codeword_bits();
         }
         if let Some(randomizer) = channel.parameters().randomizer {
-            randomizer.apply(&mut out[from..]);
+            randomizer.apply(&mut out[coded..]);
         }
+        self.join(out, from, bits);
         Ok(())
+    }
+
+    /// Puts the first `bits` bits of `out[from..]` behind the symbols that wait, and has those wait that do not fill
+    /// an octet.
+    fn join(&mut self, out: &mut Vec<u8>, from: usize, bits: usize) {
+        let bits = self.last_bits + bits;
+        if self.last_bits > 0 {
+            let mut before = self.last;
+            for octet in &mut out[from..] {
+                let [high, low] = (u16::from_be_bytes([*octet, 0]) >> self.last_bits).to_be_bytes();
+                *octet = before | high;
+                before = low;
+            }
+            out.push(before);
+        }
+        self.last_bits = bits % 8;
+        self.last = match out.get(from + bits / 8) {
+            Some(octet) => octet & !(0xFF >> self.last_bits),
+            None => 0,
+        };
+        out.truncate(from + bits / 8);
+    }
+
+    /// Appends the octet that is not full; returns how many of its bits are fill.
+    fn finish(&mut self, out: &mut Vec<u8>) -> usize {
+        if self.last_bits == 0 {
+            return 0;
+        }
+        out.push(self.last);
+        self.last = 0;
+        8 - core::mem::take(&mut self.last_bits)
     }
 }
 

@@ -3,14 +3,19 @@ use crate::coding::ParameterError;
 
 /// Code rate: information bits for each symbol sent, the four tail steps left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Rate {
     /// 1/6.
+    #[cfg_attr(feature = "serde", serde(rename = "1/6"))]
     Sixth,
     /// 1/4.
+    #[cfg_attr(feature = "serde", serde(rename = "1/4"))]
     Quarter,
     /// 1/3.
+    #[cfg_attr(feature = "serde", serde(rename = "1/3"))]
     Third,
     /// 1/2: parities of both encoders taken in turn.
+    #[cfg_attr(feature = "serde", serde(rename = "1/2"))]
     Half,
 }
 

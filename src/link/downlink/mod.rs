@@ -70,8 +70,8 @@
 //! packets = [0, 7]
 //! ```
 //!
-//! Left out: turbo codes, which the [channel](crate::coding::channel) has not yet; telecommand links; ciphers of link
-//! security (the room they take is skipped); and frames of variable length, which no stream of this kind carries.
+//! Left out: telecommand links; ciphers of link security (the room they take is skipped); and frames of variable
+//! length, which no stream of this kind carries.
 
 mod chain;
 mod counters;
