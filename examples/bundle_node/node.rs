@@ -96,8 +96,8 @@ impl Running {
         self.take_files();
         let mut look = Instant::now();
         loop {
-            // Never cut short: it sends only after it has waited, a second at most.
-            self.host.step().await?;
+            // What is due next may be a contact's end in years: the outbox does not wait for that.
+            timeout_at(look, self.host.step()).await.unwrap_or(Ok(()))?;
             while let Some(event) = self.host.poll_event() {
                 self.handle(event)?;
             }

@@ -7,4 +7,5 @@ mod common;
 mod claims;
 mod driver;
 mod pair;
+mod restart;
 mod segments;

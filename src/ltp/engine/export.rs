@@ -2,6 +2,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use bytes::Bytes;
+use core::ops::Range;
 
 use super::event::{Limit, TransmissionRequest, Violation};
 use super::parameters::SpanParameters;
@@ -85,6 +86,8 @@ pub(super) enum Answer {
     Incomplete,
     /// The red part is not across and the rounds are used up.
     Exhausted,
+    /// The receiver does not have what it had claimed: it has begun anew, and the session cannot be trusted.
+    Forgotten,
 }
 
 /// What to do about a timer that ran out.
@@ -318,6 +321,9 @@ impl Export {
         if self.reports.len() as u64 >= u64::from(parameters.max_reports) {
             return Err(Violation::TooManyReports.into());
         }
+        if self.is_contradicted_by(report) {
+            return Ok(Answer::Forgotten);
+        }
         for range in report.ranges() {
             self.claimed.insert(range).map_err(|_| Refused::NoRoom(Limit::Ranges))?;
         }
@@ -333,6 +339,15 @@ impl Export {
             return Ok(Answer::Complete);
         }
         Ok(self.repair(report, cycle.saturating_add(1), parameters))
+    }
+
+    /// Whether the report misses what an earlier one claimed. A receiver that was restarted says so: the claims of
+    /// its two lives together would be no proof that it has them.
+    fn is_contradicted_by(&self, report: &Report<'_>) -> bool {
+        let len = |range: Range<u64>| range.end - range.start;
+        let known: u64 = self.claimed.within(report.lower..report.upper).map(len).sum();
+        let upheld: u64 = report.ranges().flat_map(|range| self.claimed.within(range)).map(len).sum();
+        upheld < known
     }
 
     /// Queues what the report misses.

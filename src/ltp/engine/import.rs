@@ -30,9 +30,12 @@ pub(super) struct Import {
     /// First and last green octet seen.
     green_extent: Option<(u64, u64)>,
     delivered: bool,
-    /// Checkpoints that came while the client has yet to say that it has the red part safe: serial number, report
-    /// they answer, end.
-    postponed: Option<Vec<(u64, u64, u64)>>,
+    /// The client has yet to say that it has the red part safe: until then its last octet is not claimed. A receiver
+    /// that is killed and comes back has forgotten what it claimed before; but so the claims of both its lives do not
+    /// add up to a red part that it never had as a whole. A round of repair brings that octet once more.
+    withheld: bool,
+    /// The last checkpoint that came when only the client's word was missing; zero for none.
+    postponed: u64,
     reports: BTreeMap<u64, Sent>,
     /// Reports by the checkpoint they answer.
     answers: BTreeMap<u64, RangeInclusive<u64>>,
@@ -62,6 +65,7 @@ impl Import {
         session: SessionId,
         now: Instant,
         first_report: u64,
+        withheld: bool,
         limits: &SpanParameters,
     ) -> Self {
         Self {
@@ -76,7 +80,8 @@ impl Import {
             green: Claims::new(limits.max_ranges),
             green_extent: None,
             delivered: false,
-            postponed: None,
+            withheld,
+            postponed: 0,
             reports: BTreeMap::new(),
             answers: BTreeMap::new(),
             next_report: first_report,
@@ -183,29 +188,24 @@ impl Import {
         Some((self.red.take(), self.block_len == Some(len)))
     }
 
-    /// Says nothing to the sender until the client has said that it has the red part safe.
-    pub fn await_client(&mut self) {
-        self.postponed = Some(Vec::new());
+    /// Whether only the client's word that it has the red part safe is missing. If so, the checkpoint, zero for none,
+    /// is answered then.
+    pub fn postpone(&mut self, checkpoint: u64) -> bool {
+        let waits = self.withheld && self.delivered;
+        if waits && checkpoint != 0 {
+            self.postponed = checkpoint;
+        }
+        waits
     }
 
-    /// Whether the client has yet to say that it has the red part safe. If so, the checkpoint is answered then.
-    pub fn postpone(&mut self, checkpoint: Option<(u64, u64, u64)>) -> bool {
-        let Some(postponed) = &mut self.postponed else { return false };
-        // The sender repeats what goes unanswered.
-        postponed.extend(checkpoint.filter(|_| postponed.len() < MAX_POSTPONED));
-        true
-    }
-
-    /// The client has the red part safe: the reports to send now. `None` when that was not asked.
-    pub fn accept(&mut self, limits: &SpanParameters) -> Option<Vec<u64>> {
-        let mut reports = Vec::new();
-        for (serial, report, end) in self.postponed.take()? {
-            reports.extend(self.answer(serial, report, end, limits));
+    /// The client has the red part safe: the reports to send now, none when that was not asked.
+    pub fn accept(&mut self, limits: &SpanParameters) -> Vec<u64> {
+        if !self.withheld || !self.delivered {
+            return Vec::new();
         }
-        if reports.is_empty() {
-            reports = self.volunteer(limits);
-        }
-        Some(reports)
+        self.withheld = false;
+        let checkpoint = self.postponed;
+        self.report_all(checkpoint, limits)
     }
 
     /// Frees what was received and keeps only what the cancellation needs.
@@ -236,8 +236,12 @@ impl Import {
 
     /// Reports the whole red part without being asked.
     pub fn volunteer(&mut self, limits: &SpanParameters) -> Vec<u64> {
+        self.report_all(0, limits)
+    }
+
+    fn report_all(&mut self, checkpoint: u64, limits: &SpanParameters) -> Vec<u64> {
         match self.red_len {
-            Some(len) => self.report(0, 0..len, limits),
+            Some(len) => self.report(checkpoint, 0..len, limits),
             None => Vec::new(),
         }
     }
@@ -256,7 +260,8 @@ impl Import {
         let mut made = Vec::new();
         let (mut lower, mut used) = (scope.start, 0);
         let mut claims: Vec<Claim> = Vec::new();
-        for range in self.red.received().within(scope.clone()) {
+        let withheld_from = self.red_len.filter(|_| self.withheld).map_or(u64::MAX, |len| len - 1);
+        for range in self.red.received().within(scope.start..scope.end.min(withheld_from)) {
             let mut claim = Claim { offset: range.start - lower, len: range.end - range.start };
             if let Some(last) = claims.last()
                 && (claims.len() >= most || used + claim.encoded_len() > room)
@@ -339,8 +344,6 @@ impl Import {
 /// Reports of one session that may wait for their acknowledgement; a checkpoint beyond that stays unanswered and is
 /// asked again.
 const MAX_UNACKNOWLEDGED: usize = 512;
-/// Checkpoints that are answered when the client has accepted.
-const MAX_POSTPONED: usize = 8;
 /// Reports of one session that are remembered.
 const MAX_RECORDS: usize = 2048;
 /// Octets of the claim count.

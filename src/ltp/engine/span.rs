@@ -178,7 +178,8 @@ impl Span {
             return Err(InputError::NoRoom { session, limit: Limit::ImportSessions });
         }
         let number = session.number;
-        let import = Import::new(data, session, now, shared.random_serial(), &self.parameters);
+        let withheld = shared.asked.contains(&data.client_service);
+        let import = Import::new(data, session, now, shared.random_serial(), withheld, &self.parameters);
         self.imports.insert(number, import);
         self.stats.imports_started += 1;
         if !shared.services.contains(&data.client_service) {
@@ -208,14 +209,11 @@ impl Span {
             let client_service = import.client_service;
             shared.events.push_back(Event::RedPartReceived { session, client_service, block, end_of_block });
             self.stats.red_parts_received += 1;
-            if shared.asked.contains(&client_service) {
-                import.await_client();
-            }
             whole = true;
         }
         let checkpoint = match data.kind {
-            DataKind::Checkpoint { serial, report, .. } => Some((serial, report, data.end())),
-            _ => None,
+            DataKind::Checkpoint { serial, .. } => serial,
+            _ => 0,
         };
         if import.postpone(checkpoint) {
             return Ok(());
@@ -239,7 +237,7 @@ impl Span {
         let Some(import) = self.imports.get_mut(&number).filter(|import| import.cancelling.is_none()) else {
             return;
         };
-        for serial in import.accept(&self.parameters).into_iter().flatten() {
+        for serial in import.accept(&self.parameters) {
             self.control.push(Control::Report { number, serial });
         }
         self.close_import_if_finished(number, shared);
@@ -380,6 +378,7 @@ impl Span {
                 shared.events.push_back(Event::BlockAcknowledged { session });
             }
             Answer::Exhausted => self.cancel_export(number, CancelReason::RetransmissionCycleLimit, shared),
+            Answer::Forgotten => self.cancel_export(number, CancelReason::SystemCancelled, shared),
             Answer::Repeated | Answer::Incomplete => {}
         }
         self.settle_export(now, number, shared);
