@@ -202,6 +202,28 @@ fn the_convention_of_symbols_is_found() {
     }
 }
 
+/// At an Eb/N0 of about 2.1 dB, frames that Reed-Solomon alone cannot repair are where bursts are taken into account.
+#[test]
+fn bursts_of_the_inner_decoder_are_taken_into_account() {
+    let outer = ReedSolomon { error_correction: 16, interleaving_depth: 5 };
+    let channel = channel(Coding::Concatenated { outer, inner: Convolutional::default() }, 1115);
+    let mut stream = sent(channel, 60);
+    noisy(&mut stream, 85, 3);
+    let [alone, taken] = [false, true].map(|bursts| {
+        let mut receiver = channel.receiver_with(ReceiverParameters { bursts, ..Default::default() });
+        let mut whole = 0;
+        let mut take = |received: ReceivedFrame<'_>| {
+            let certain = received.quality.is_certain();
+            whole += usize::from(certain);
+            assert!(!certain || (0..60).any(|number| received.frame == frame(number, 1115)));
+        };
+        receiver.receive(&stream, &mut take);
+        receiver.finish(&mut take);
+        whole
+    });
+    assert!(alone < taken, "{alone} {taken}");
+}
+
 /// Marker and randomized codeword follow each other without fill, also where codewords end within an octet.
 #[test]
 fn turbo_codewords_stand_behind_the_marker_of_their_rate() {

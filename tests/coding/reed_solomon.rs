@@ -112,6 +112,54 @@ fn random_words_are_beyond_repair() {
 
 /// Check symbols of 00 01 02 … over x^8 + x^4 + x^3 + x^2 + 1 with roots α^0 to α^9, computed by polynomial division
 /// in another language.
+/// Twenty bursts of two octets: codeword 0 is in all of them, and beyond repair but for what the others tell.
+#[test]
+fn codewords_beside_repaired_ones_are_repaired() {
+    for level in KernelLevel::available() {
+        let rs = Interleaved::new(Code::E16, Basis::Dual, 5, 0).unwrap().with_level(level).unwrap();
+        let mut sent = vec![0; rs.codeblock_len()];
+        rs.encode(&noise(rs.frame_len(), 3), &mut sent).unwrap();
+        let mut received = sent.clone();
+        for burst in 0..20 {
+            let at = 60 * burst + if burst % 2 == 0 { 4 } else { 5 };
+            received[at] ^= 0x81;
+            received[at + 1] ^= 0x18;
+        }
+        let mut block = received.clone();
+        let each = rs.correct(&mut block, &[]).unwrap();
+        assert_eq!(each.each()[0], Err(Uncorrectable::TooManyErrors));
+        assert_eq!((each.uncorrectable(), each.symbols()), (1, 20));
+
+        let mut block = received.clone();
+        let each = rs.with_bursts(true).correct(&mut block, &[]).unwrap();
+        assert_eq!(each.each()[0], Ok(Corrected { errors: 8, erasures: 12, in_fill: 0 }));
+        assert_eq!((each.uncorrectable(), each.symbols()), (0, 40));
+        assert!(block == sent);
+    }
+}
+
+/// A word at random between codewords full of errors is not taken for one, whatever is erased, and is left as it is.
+#[test]
+fn random_words_between_repaired_ones_are_beyond_repair() {
+    let rs = Interleaved::new(Code::E16, Basis::Dual, 5, 0).unwrap().with_bursts(true);
+    let mut sent = vec![0; rs.codeblock_len()];
+    rs.encode(&noise(rs.frame_len(), 4), &mut sent).unwrap();
+    for seed in 0..200 {
+        let mut received = sent.clone();
+        for (position, &octet) in noise(255, seed).iter().enumerate() {
+            received[5 * position + 2] = octet;
+            if position % 17 < 1 {
+                received[5 * position + 1] ^= 1;
+                received[5 * position + 3] ^= octet | 1;
+            }
+        }
+        let mut block = received.clone();
+        let each = rs.correct(&mut block, &[]).unwrap();
+        assert_eq!(each.uncorrectable(), 1);
+        assert!((0..255).all(|position| block[5 * position + 2] == received[5 * position + 2]));
+    }
+}
+
 #[test]
 fn a_code_over_another_field() {
     let settings = GeneralSettings {

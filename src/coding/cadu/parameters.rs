@@ -108,6 +108,15 @@ impl CaduParameters {
         Ok(Self { coding, randomizer, marker })
     }
 
+    /// The same with another view of bursts in Reed-Solomon codeblocks: see [`Interleaved::with_bursts`].
+    #[must_use]
+    pub const fn with_bursts(self, bursts: bool) -> Self {
+        match self.coding {
+            Coding::ReedSolomon(rs) => Self { coding: Coding::ReedSolomon(rs.with_bursts(bursts)), ..self },
+            Coding::Uncoded { .. } => self,
+        }
+    }
+
     /// How a frame becomes the block behind the marker.
     #[must_use]
     pub const fn coding(&self) -> Coding {

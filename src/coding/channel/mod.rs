@@ -43,6 +43,13 @@
 //!
 //! The chains allocate their working memory once, when they are built; their parts work without an allocator.
 //!
+//! Behind a convolutional code, Reed-Solomon codewords beyond repair are tried again with erasures, since errors of the
+//! inner decoder come in bursts. Beside symbols that were wrong in interleaved codewords there are likely others: of
+//! frames in 5 codewords at rate 1/2, this leaves 72 of 3000 lost instead of 236 at an Eb/N0 of 2.1 dB, 6 instead of 41
+//! at 2.2 dB, and 2 of 8000 instead of 15 at 2.3 dB; no codeword was repaired wrongly. The Viterbi decoder's own doubts,
+//! wrong symbols to each octet, do not tell as much: of 37 frames lost at 2.2 dB they alone saved none, and with the
+//! others 3 more than the 29 that these saved. They are left out.
+//!
 //! Left out: slicing over other codes than LDPC, and what a frame means.
 
 mod block;

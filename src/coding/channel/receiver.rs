@@ -83,12 +83,22 @@ pub struct LinkQuality {
 }
 
 /// What a receiver is told beyond what both ends agreed on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReceiverParameters {
     /// How markers are judged.
     pub sync: SyncParameters,
     /// Find out the convention of the convolutional code, and do not take that of the channel for granted.
     pub any_convention: bool,
+    /// Behind a convolutional code, try Reed-Solomon codewords beyond repair again with erasures where codewords
+    /// interleaved with them were wrong: see [`Interleaved::with_bursts`](crate::coding::rs::Interleaved::with_bursts).
+    pub bursts: bool,
+}
+
+impl Default for ReceiverParameters {
+    /// The convention of the channel, and erasures beside what was wrong.
+    fn default() -> Self {
+        Self { sync: SyncParameters::default(), any_convention: false, bursts: true }
+    }
 }
 
 /// The receive chain: channel symbols in, frames out, in the order received.
@@ -135,14 +145,14 @@ impl Channel {
     /// The receive chain.
     #[must_use]
     pub fn receiver_with(&self, parameters: ReceiverParameters) -> Receiver {
-        let ReceiverParameters { sync, any_convention } = parameters;
+        let ReceiverParameters { sync, any_convention, bursts } = parameters;
         let front = match self.layout {
             Layout::Hard(cadu) => {
                 Front::Hard { cadu: CaduReceiver::with_vec(cadu, sync), waiting: Vec::with_capacity(8) }
             }
             Layout::Convolutional(code, cadu) => Front::Convolutional {
                 inner: Box::new(Inner::new(code, any_convention, cadu.cadu_len())),
-                cadu: CaduReceiver::with_vec(cadu, sync),
+                cadu: CaduReceiver::with_vec(cadu.with_bursts(bursts), sync),
             },
             Layout::Block(code) => Front::Block(Codewords::new(*self, code, 1, sync)),
             Layout::Sliced { code, codewords, frames } => Front::Sliced {

@@ -1,3 +1,6 @@
+use super::bursts::{self, Bursts};
+use super::decoder::MAX_CHECK;
+use super::kernels::Rows;
 use super::{Basis, Code, Corrected, Erased, FillErrors, ReedSolomon, Uncorrectable};
 use crate::coding::{KernelLevel, ParameterError};
 use crate::wire::EncodeError;
@@ -11,6 +14,7 @@ use crate::wire::EncodeError;
 pub struct Interleaved {
     rs: ReedSolomon,
     depth: u8,
+    bursts: bool,
 }
 
 impl Interleaved {
@@ -35,7 +39,7 @@ impl Interleaved {
             return Err(ParameterError::UnevenFill { fill, depth });
         }
         let rs = ReedSolomon::new(code, basis).with_fill((fill / wide_depth) as u8)?;
-        Ok(Self { rs, depth })
+        Ok(Self { rs, depth, bursts: false })
     }
 
     /// The codeblock on kernels of this level, or `None` where the machine has none.
@@ -48,6 +52,17 @@ impl Interleaved {
     #[must_use]
     pub const fn with_fill_errors(self, fill_errors: FillErrors) -> Self {
         Self { rs: self.rs.with_fill_errors(fill_errors), ..self }
+    }
+
+    /// The codeblock with another view of bursts: whether errors are expected in them, as those of a Viterbi decoder
+    /// come.
+    ///
+    /// If so, a codeword beyond repair is tried again with those of its symbols taken for erased that stand beside
+    /// repaired symbols of other codewords. Four check symbols are kept unused, so that a word at random is taken for a
+    /// codeword at odds below 10^-12.
+    #[must_use]
+    pub const fn with_bursts(self, bursts: bool) -> Self {
+        Self { bursts, ..self }
     }
 
     /// What each codeword is.
@@ -124,15 +139,64 @@ impl Interleaved {
             erased[position % depth].insert(position / depth);
         }
         let syndromes = self.rs.syndromes(depth, block);
+        let mut repaired = self.bursts.then(Bursts::new);
         let mut outcomes = [Ok(Corrected::default()); Self::MAX_DEPTH];
         for (codeword, outcome) in outcomes[..depth].iter_mut().enumerate() {
             *outcome = self.rs.repair(&syndromes[codeword], &erased[codeword], |position, change| {
                 if let Some(symbol) = block.get_mut(position * depth + codeword) {
                     *symbol ^= change;
+                    if let Some(repaired) = &mut repaired {
+                        repaired.note(codeword, position);
+                    }
                 }
             });
         }
+        if let Some(repaired) = repaired.filter(|_| erasures.is_empty()) {
+            self.correct_beside(block, &syndromes, repaired, &mut outcomes[..depth]);
+        }
         Ok(Codewords { outcomes, depth: self.depth })
+    }
+
+    /// Tries codewords beyond repair again, as long as what is repaired of one may tell about another.
+    fn correct_beside(
+        &self,
+        block: &mut [u8],
+        syndromes: &Rows,
+        mut repaired: Bursts,
+        outcomes: &mut [Result<Corrected, Uncorrectable>],
+    ) {
+        let (depth, len) = (self.depth(), self.rs.codeword_len());
+        let mut progress = true;
+        while progress && outcomes.iter().any(Result::is_err) {
+            progress = false;
+            for (codeword, outcome) in outcomes.iter_mut().enumerate().filter(|(_, outcome)| outcome.is_err())
+            {
+                for most in bursts::TRIES {
+                    let erased = repaired.beside(codeword, depth, len, most);
+                    if erased.count == 0 {
+                        break;
+                    }
+                    let mut changes = [(0, 0); MAX_CHECK];
+                    let mut count = 0;
+                    let found = self.rs.repair(&syndromes[codeword], &erased, |position, change| {
+                        changes[count] = (position, change);
+                        count += 1;
+                    });
+                    let Some(corrected) =
+                        found.ok().filter(|&found| bursts::is_trusted(self.rs.code, &erased, found))
+                    else {
+                        continue;
+                    };
+                    for &(position, change) in &changes[..count] {
+                        block[position * depth + codeword] ^= change;
+                        repaired.note(codeword, position);
+                    }
+                    *outcome = Ok(corrected);
+                    progress = true;
+                    break;
+                }
+            }
+        }
     }
 }
 

@@ -29,6 +29,7 @@
 //!
 //! Left out: other sizes of field, soft decisions.
 
+mod bursts;
 mod combine;
 pub(super) mod decoder;
 pub(super) mod division;

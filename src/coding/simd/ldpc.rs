@@ -17,10 +17,9 @@ pub fn single<R: Rule>(
     soft: &[i8],
     message: &mut [u8],
 ) -> Option<Decoded> {
-    let wide = task.graph.size >= 64;
     dispatch!(level, simd => match simd.level() {
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-        Level::Avx512(_) if wide => run::blocked::<i8x64<_>, R>(simd, task, rule, memory, soft, message),
+        Level::Avx512(_) if task.graph.size >= 64 => run::blocked::<i8x64<_>, R>(simd, task, rule, memory, soft, message),
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
         Level::Avx512(_) | Level::Avx2(_) => {
             run::blocked::<i8x32<_>, R>(simd, task, rule, memory, soft, message)
