@@ -69,7 +69,8 @@ pub struct CltuCounters {
 /// stream of bits, decodes codeblocks behind them until one cannot be decoded, and begins again.
 ///
 /// The result does not depend on how the stream is cut. The search after a CLTU begins behind the last frame in it, so a
-/// CLTU that follows one cut short is found.
+/// CLTU that follows one cut short is found; but not where an LDPC codeword with frames in it misses so little (a fifth of
+/// its bits at most) that it is repaired, since it takes the next start sequence for its end.
 ///
 /// `B` and `O` are working memory, see [`CltuMemory`].
 #[derive(Clone, Debug)]
