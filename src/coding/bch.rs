@@ -9,7 +9,7 @@
 //! let mut block = bch::encode(&[1, 2, 3, 4, 5, 6, 7]);
 //! assert_eq!(block[7], 0x70);
 //! block[2] ^= 0x10;
-//! assert_eq!(bch::decode(&mut block, Mode::Detect), Err(bch::Uncorrectable { syndrome: 0x23 }));
+//! assert_eq!(bch::decode(&mut block, Mode::Detect), Err(bch::Uncorrectable { syndrome: 0x37 }));
 //! assert_eq!(bch::decode(&mut block, Mode::Correct), Ok(Some(19)));
 //! assert_eq!(block, bch::encode(&[1, 2, 3, 4, 5, 6, 7]));
 //! ```

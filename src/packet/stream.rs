@@ -168,7 +168,7 @@ enum Start {
 /// let mut stream = PacketStream::new(Expected { apids: ApidSet::of(Apid::new(1)), ..Expected::default() });
 /// let packet = [0x08, 0x01, 0xC0, 0x00, 0x00, 0x01, 0xAA, 0xBB];
 /// let mut found = 0;
-/// for piece in [&packet[..], &[0xFF, 0x08], &packet, &packet[..5], &packet[5..]] {
+/// for piece in [&packet[..], &packet, &[0xFF, 0x08], &packet[..5], &packet[5..]] {
 ///     stream.push(piece, |octets| found += usize::from(octets == packet));
 /// }
 /// let garbage = stream.finish(|octets| found += usize::from(octets == packet));

@@ -65,7 +65,7 @@ pub struct ViterbiCounts {
 ///
 /// let code = Convolutional::default();
 /// let mut encoder = Encoder::new(code);
-/// let mut symbols = [0; 12];
+/// let mut symbols = [0; 13];
 /// let full = encoder.encode(b"Aloha", &mut symbols)?;
 /// let bits = 8 * full + encoder.finish(true, &mut symbols[full..])?;
 ///
