@@ -123,7 +123,8 @@ proptest! {
             loss,
             duplication,
             reordering,
-            reordering_delay: Duration::from_millis(50),
+            // A frame that comes much later may find the window gone on and lock FARM-1 out, as the book has it.
+            reordering_delay: Duration::from_millis(5),
             ..Impairments::default()
         };
         let (begin, locked) = match begin {
