@@ -123,7 +123,7 @@ proptest! {
             loss,
             duplication,
             reordering,
-            // A frame that comes much later may find the window gone on and lock FARM-1 out, as the book has it.
+            // At 50 ms FOP-1 alerts in some runs; whether the book wants that is not settled.
             reordering_delay: Duration::from_millis(5),
             ..Impairments::default()
         };
