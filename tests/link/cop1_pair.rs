@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use spacelink::cop::{
-    Directive, Farm, FarmInput, FarmWindow, Fop, FopEvent, FopFrame, FopParameters, Report, TimeoutType,
-    Verdict,
+    AlertCode, Directive, Farm, FarmInput, FarmWindow, Fop, FopEvent, FopFrame, FopParameters, Report,
+    TimeoutType, Verdict,
 };
 use spacelink::frame::tc::ControlCommand;
 use spacelink::frame::{Clcw, Vcid};
@@ -46,7 +46,8 @@ fn run(
         timeout_type: TimeoutType::Alert,
     };
     let mut fop = Fop::new(parameters).unwrap();
-    let farm_window = FarmWindow::new(2 * window).unwrap();
+    // The channel brings copies late: see `FarmWindow`.
+    let farm_window = FarmWindow::new(4 * window).unwrap();
     let mut farm = Farm::resume(farm_window, Report { lockout: locked, ..Report::default() });
     let (mut now, mut report_at, mut serial, mut newest) = (Instant::ZERO, Instant::ZERO, 0u32, 0);
     let (mut next, mut confirmed, mut delivered) = (0, 0, Vec::new());
@@ -113,7 +114,7 @@ proptest! {
     #[test]
     fn every_unit_once_in_order(
         seed in any::<u64>(),
-        window in 1u8..=127,
+        window in 1u8..=63,
         loss in 0.0..0.4,
         duplication in 0.0..0.3,
         reordering in 0.0..0.3,
@@ -123,8 +124,7 @@ proptest! {
             loss,
             duplication,
             reordering,
-            // At 50 ms FOP-1 alerts in some runs; whether the book wants that is not settled.
-            reordering_delay: Duration::from_millis(5),
+            reordering_delay: Duration::from_millis(50),
             ..Impairments::default()
         };
         let (begin, locked) = match begin {
@@ -141,4 +141,31 @@ proptest! {
 fn a_window_of_one_wraps_around_every_number() {
     let delivered = run(1, 1, 600, Impairments::default(), Directive::InitiateWithSetVr(250), false);
     assert_eq!(delivered, (0..600).collect::<Vec<_>>());
+}
+
+/// A seed once failed with a FARM-1 window of 2 K: a copy of frame 190, 45 ms late, came when V(R) was 199.
+#[test]
+fn a_copy_later_than_the_negative_window_locks_out() {
+    let now = Instant::ZERO;
+    for (farm_window, locked) in [(16, true), (32, false)] {
+        let parameters = FopParameters { window: 8, ..FopParameters::default() };
+        let mut fop = Fop::new(parameters).unwrap();
+        let mut farm = Farm::new(FarmWindow::new(farm_window).unwrap());
+        fop.directive(now, Directive::InitiateWithoutClcwCheck).unwrap();
+        for unit in 0..9u32 {
+            fop.transfer_ad(now, unit).unwrap();
+            let Some(FopFrame::Ad { ns, .. }) = fop.poll_transmit(now).map(|sent| sent.frame) else {
+                panic!("unit {unit} is not sent")
+            };
+            assert_eq!(farm.handle(FarmInput::Ad { ns, room: true }), Verdict::Accept);
+            fop.handle_report(now, farm.report());
+        }
+        while fop.poll_event().is_some() {}
+        fop.transfer_ad(now, 9).unwrap();
+        assert_eq!(farm.handle(FarmInput::Ad { ns: 0, room: true }), Verdict::Discard);
+        assert_eq!(farm.report().lockout, locked);
+        fop.handle_report(now, farm.report());
+        let events: Vec<_> = std::iter::from_fn(|| fop.poll_event()).collect();
+        assert_eq!(events.contains(&FopEvent::Alert(AlertCode::Lockout)), locked, "{events:?}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Mission files: what is written is read again, what is wrong is named.
 
-use spacelink::coding::channel::{Coding, ReedSolomon};
+use spacelink::coding::channel::{Coding, ReedSolomon, Slicing};
 use spacelink::coding::convolutional::{Convolutional, Rate};
 use spacelink::coding::randomizer::Randomizer;
 use spacelink::frame::aos::{AosIssue, AosSettings, HeaderErrorControl};
@@ -38,6 +38,7 @@ fn full() -> Vec<DownlinkSettings> {
         input: InputSettings { form: InputForm::F32, positive_is_one: Some(true), scale: 32.5 },
         coding: CodingSettings::Channel {
             coding: concatenated,
+            slicing: Some(Slicing::new(1000)),
             randomizer: Some(Randomizer::TmLegacy),
             any_convention: true,
         },

@@ -31,6 +31,8 @@ pub enum End {
     Tail,
     /// Another codeblock that cannot be decoded.
     Failure,
+    /// A start sequence inside the last codeblock, which was repaired all the same: the CLTU was cut short there.
+    Start,
     /// More codeblocks than there is room for.
     Full,
     /// The stream ended.
@@ -40,8 +42,8 @@ pub enum End {
 /// What the user of the receiver makes of a CLTU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Judgement {
-    /// It is one, and so many of its octets are frames: the search goes on behind the codeblock in which they end. What
-    /// is decoded behind the last frame may be chance that hides the start of the next CLTU.
+    /// It is one, and so many of its octets are frames: the search goes on where they end. What is decoded behind the
+    /// last frame may be chance that hides the start of the next CLTU.
     Taken(usize),
     /// Its start sequence was there by chance: the search goes on one bit behind where that began, so that a CLTU
     /// hidden in it is not lost.
@@ -69,8 +71,8 @@ pub struct CltuCounters {
 /// stream of bits, decodes codeblocks behind them until one cannot be decoded, and begins again.
 ///
 /// The result does not depend on how the stream is cut. The search after a CLTU begins behind the last frame in it, so a
-/// CLTU that follows one cut short is found; but not where an LDPC codeword with frames in it misses so little (a fifth of
-/// its bits at most) that it is repaired, since it takes the next start sequence for its end.
+/// CLTU that follows one cut short is found; also where an LDPC codeword that misses its end is repaired, and takes the
+/// next start sequence, or the front of it, for that end.
 ///
 /// `B` and `O` are working memory, see [`CltuMemory`].
 #[derive(Clone, Debug)]
@@ -238,7 +240,7 @@ impl<B: AsMut<[i8]>, O: AsMut<[u8]>> CltuReceiver<B, O> {
     pub fn flush(&mut self, mut sink: impl FnMut(Cltu<'_>) -> Judgement) {
         self.run(&mut sink);
         while let State::Decode(candidate) = self.state {
-            self.end(candidate, End::Flushed, &mut sink);
+            self.end(candidate, End::Flushed, None, &mut sink);
             self.run(&mut sink);
         }
         self.base += self.len as u64;
@@ -269,7 +271,7 @@ impl<B: AsMut<[i8]>, O: AsMut<[u8]>> CltuReceiver<B, O> {
                 }
                 State::Decode(candidate) => {
                     if self.written(&candidate) == self.most_octets {
-                        self.end(candidate, End::Full, sink);
+                        self.end(candidate, End::Full, None, sink);
                         continue;
                     }
                     if candidate.next + self.block_bits() > self.len {
@@ -277,17 +279,22 @@ impl<B: AsMut<[i8]>, O: AsMut<[u8]>> CltuReceiver<B, O> {
                     }
                     match self.decode(&candidate) {
                         Some((corrected, iterations)) => {
-                            self.state = State::Decode(Candidate {
+                            let hidden = if corrected > 0 { self.hidden_start(&candidate) } else { None };
+                            let candidate = Candidate {
                                 next: candidate.next + self.block_bits(),
                                 codeblocks: candidate.codeblocks + 1,
                                 bits_corrected: candidate.bits_corrected + corrected,
                                 iterations: candidate.iterations + iterations,
                                 ..candidate
-                            });
+                            };
+                            match hidden {
+                                Some(_) => self.end(candidate, End::Start, hidden, sink),
+                                None => self.state = State::Decode(candidate),
+                            }
                         }
                         None => {
                             let end = if self.is_tail(&candidate) { End::Tail } else { End::Failure };
-                            self.end(candidate, end, sink);
+                            self.end(candidate, end, None, sink);
                         }
                     }
                 }
@@ -357,6 +364,32 @@ impl<B: AsMut<[i8]>, O: AsMut<[u8]>> CltuReceiver<B, O> {
         }
     }
 
+    /// Where in the buffer a start sequence begins that lies inside the LDPC codeword just decoded and repaired, and is
+    /// more like what was received there than the codeword is. The codeword of a CLTU cut short can be repaired over it.
+    fn hidden_start(&mut self, candidate: &Candidate) -> Option<usize> {
+        let (code, bits) = (self.parameters.ldpc()?, self.block_bits());
+        let mut received = [0; LONGEST_BLOCK];
+        let len = soft::hard(&self.soft.as_mut()[candidate.next..candidate.next + bits], &mut received);
+        let window = |octets: &[u8; LONGEST_BLOCK], at: usize| {
+            (at..at + START_BITS)
+                .fold(0, |word, bit| word << 1 | u64::from(octets[bit / 8] >> (7 - bit % 8) & 1))
+        };
+        let distance = |word: u64| match (word ^ self.start).count_ones() {
+            wrong if self.parameters.either_polarity => wrong.min(START_BITS as u32 - wrong),
+            wrong => wrong,
+        };
+        let tolerance = u32::from(self.parameters.start_tolerance);
+        let at = (0..=bits - START_BITS).find(|at| distance(window(&received, *at)) <= tolerance)?;
+        let written = self.written(candidate);
+        let message = &self.octets.as_mut()[written..written + self.parameters.message_len()];
+        let mut codeword = [0; LONGEST_BLOCK];
+        code.encode(message, &mut codeword).ok()?;
+        let flip = if candidate.inverted { 0xFF } else { 0 };
+        codeword[..len].iter_mut().zip(&self.sequence).for_each(|(octet, random)| *octet ^= random ^ flip);
+        let repaired = (window(&codeword, at) ^ window(&received, at)).count_ones();
+        (distance(window(&received, at)) < repaired).then_some(candidate.next + at)
+    }
+
     /// Whether what could not be decoded looks like a tail: three of four bits are right.
     fn is_tail(&mut self, candidate: &Candidate) -> bool {
         let tails: [&[u8]; 2] = match self.parameters.code {
@@ -375,8 +408,14 @@ impl<B: AsMut<[i8]>, O: AsMut<[u8]>> CltuReceiver<B, O> {
         })
     }
 
-    /// Hands on what was decoded, and goes back to searching.
-    fn end(&mut self, candidate: Candidate, end: End, sink: &mut impl FnMut(Cltu<'_>) -> Judgement) {
+    /// Hands on what was decoded, and goes back to searching, from `hidden` at the latest.
+    fn end(
+        &mut self,
+        candidate: Candidate,
+        end: End,
+        hidden: Option<usize>,
+        sink: &mut impl FnMut(Cltu<'_>) -> Judgement,
+    ) {
         let written = self.written(&candidate);
         let octets = &mut self.octets.as_mut()[..written];
         let mut judgement = Judgement::Abandoned;
@@ -401,9 +440,13 @@ impl<B: AsMut<[i8]>, O: AsMut<[u8]>> CltuReceiver<B, O> {
                 self.counters.codeblocks += u64::from(candidate.codeblocks);
                 self.counters.bits_corrected += u64::from(candidate.bits_corrected);
                 self.counters.without_tail += u64::from(end != End::Tail);
-                let blocks =
-                    octets.div_ceil(self.parameters.message_len()).min(candidate.codeblocks as usize);
-                candidate.start + 8 * self.parameters.start().len() + blocks * self.block_bits()
+                // The codeblock in which the frames end may be decoded with a start sequence in the rest of it.
+                let (message_len, start_bits) =
+                    (self.parameters.message_len(), 8 * self.parameters.start().len());
+                let octets = octets.min(written);
+                let bits = octets / message_len * self.block_bits() + 8 * (octets % message_len);
+                let behind = candidate.start + start_bits + bits;
+                hidden.unwrap_or(behind).min(behind + 1 - start_bits)
             }
             Judgement::Abandoned => {
                 self.counters.abandoned += 1;
@@ -450,5 +493,7 @@ impl State {
 
 /// Confidence of hard bits; the decoder scales it.
 const HARD: i8 = 32;
+/// Bits of a start sequence in front of LDPC codewords.
+const START_BITS: usize = 64;
 /// Octets of an LDPC (512,256) codeword.
 const LONGEST_BLOCK: usize = 64;

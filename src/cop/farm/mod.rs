@@ -141,6 +141,11 @@ impl Farm {
 
 /// The sliding window of FARM-1: which AD frames are early, which are late, and which mean that the two ends disagree.
 ///
+/// COP-1 is made for a channel that keeps the order of frames. One that does not, a datagram network to the station say,
+/// may bring a copy of a frame that was sent again when V(R) has gone on; behind the negative part of the window it locks
+/// FARM-1 out (E5), and FOP-1 alerts. With the window of FOP-1, K, and copies late by less than a round trip, V(R) is at
+/// most 2 K ahead of one: a width of 4 K and more is safe there. On a channel in order, 2 K is enough.
+///
 /// Source: CCSDS 232.1-B-2 §6.1.8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FarmWindow {
