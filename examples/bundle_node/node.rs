@@ -32,6 +32,8 @@ pub type Done = Result<bool, Box<dyn Error>>;
 pub struct Running {
     settings: Settings,
     host: UdpHost<ChaCha20Rng>,
+    /// Files of the outbox whose bundles are in the store.
+    taken: BTreeMap<BundleId, PathBuf>,
 }
 
 /// How to ping.
@@ -88,7 +90,7 @@ impl Running {
         }
         let recovered = host.node().agent().counters().recovered;
         println!("ipn:{here} on {}, {recovered} bundles in the store", settings.listen);
-        Ok(Self { settings, host })
+        Ok(Self { settings, host, taken: BTreeMap::new() })
     }
 
     /// Relays, echoes, takes files and sends those in the outbox, for ever.
@@ -101,6 +103,7 @@ impl Running {
             while let Some(event) = self.host.poll_event() {
                 self.handle(event)?;
             }
+            self.remove_taken()?;
             if Instant::now() >= look {
                 self.empty_outbox()?;
                 look = Instant::now() + LOOK;
@@ -173,7 +176,8 @@ impl Running {
         match event {
             Event::Delivered(delivery) => self.keep_file(delivery)?,
             Event::Deleted { id, reason } => {
-                println!("deleted {} {}: {reason}", id.source, id.timestamp.sequence)
+                println!("deleted {} {}: {reason}", id.source, id.timestamp.sequence);
+                self.taken.remove(&id);
             }
             _ => {}
         }
@@ -207,29 +211,27 @@ impl Running {
 
     /// Makes bundles of the files in the outbox. What the store has no room for stays until it has.
     fn empty_outbox(&mut self) -> Result<(), Box<dyn Error>> {
-        let mut taken = BTreeMap::new();
         for (node, path) in files::waiting(&self.settings.outbox())? {
+            if self.taken.values().any(|taken| *taken == path) {
+                continue;
+            }
             let request = self.request_for(node, files::payload(&path)?);
             match self.host.request(|now, node| node.transmit(now, request)) {
-                Ok(id) => taken.insert(id, path),
+                Ok(id) => _ = self.taken.insert(id, path),
                 Err(error) => {
                     println!("{} waits: {error}", path.display());
                     break;
                 }
-            };
-        }
-        if taken.is_empty() {
-            return Ok(());
-        }
-        // The files go when the bundles are on the disk, not before; those whose bundles did not get there stay.
-        self.host.request(|now, node| node.with_agent(now, |agent| agent.commit(now)));
-        while let Some(event) = self.host.poll_event() {
-            if let Event::Deleted { id, .. } = &event {
-                taken.remove(id);
             }
-            self.handle(event)?;
         }
-        for path in taken.into_values() {
+        Ok(())
+    }
+
+    /// Files go from the outbox when their bundles are on the disk, not before; those whose bundles did not get there
+    /// have been struck out.
+    fn remove_taken(&mut self) -> Result<(), Box<dyn Error>> {
+        let agent = self.host.node().agent();
+        for (_, path) in self.taken.extract_if(.., |id, _| !agent.is_pending(id)) {
             println!("sending {}", path.display());
             fs::remove_file(path)?;
         }

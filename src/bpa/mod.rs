@@ -61,6 +61,7 @@
 //! Left out: custody, security (see `bpsec`), more than one route at a time.
 
 mod agent;
+mod committing;
 mod contacts;
 mod counters;
 mod delivering;
@@ -102,7 +103,7 @@ pub use ping::{Ping, PingStats};
 pub use quota::{Amount, Class, Quota, Quotas, StoreFull};
 #[cfg(feature = "crypto")]
 pub use security::Security;
-pub use store::{Durability, Key, Memory, Recovered, Store, StoreError, StoreEvent};
+pub use store::{Commit, Durability, Key, Memory, Recovered, Store, StoreError, StoreEvent};
 
 /// One line for the `tracing` facade, where that is wanted.
 #[cfg(feature = "tracing")]

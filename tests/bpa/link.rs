@@ -10,7 +10,6 @@ use spacelink::bpa::{
 };
 use spacelink::bundle::{Eid, EidPattern, NodeNumber};
 use spacelink::cla::Peer;
-use spacelink::io::store::DurableStore;
 use spacelink::ltp::EngineId;
 use spacelink::ltp::engine::{EngineParameters, SpanParameters};
 use spacelink::machine::Machine;
@@ -87,8 +86,7 @@ fn what_the_agent_refuses_stays_with_the_sender_and_goes_when_there_is_room() {
 #[test]
 fn nothing_is_across_before_it_is_durable() {
     let disk = Disk::new(1);
-    let backend = disk.clone();
-    let store = DurableStore::open_on(move || backend.clone()).unwrap();
+    let store = disk.store().unwrap();
     let group = GroupCommit { delay: Duration::from_secs(1), ..AgentParameters::new(NEAR).group };
     let slow = AgentParameters { group, ..AgentParameters::new(NEAR) };
     let mut nodes = [
