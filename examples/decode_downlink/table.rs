@@ -1,16 +1,16 @@
 //! The report for people.
 
 use crate::decode::Decoded;
-use spacelink::link::downlink::{DownlinkSettings, PacketId, Spacecraft};
+use spacelink::link::downlink::{PacketId, Spacecraft};
 use spacelink::packet::Apid;
 use std::io::{self, Write};
 
-pub fn print(settings: &DownlinkSettings, decoded: &Decoded) -> io::Result<()> {
+pub fn print(mission: &str, decoded: &Decoded) -> io::Result<()> {
     let out = &mut io::stdout().lock();
     let receiver = &decoded.receiver;
     let counters = receiver.counters();
-    if !settings.mission.is_empty() {
-        writeln!(out, "{}", settings.mission)?;
+    if !mission.is_empty() {
+        writeln!(out, "{mission}")?;
     }
     writeln!(
         out,

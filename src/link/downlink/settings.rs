@@ -1,4 +1,3 @@
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::coding::channel::{Channel, ChannelParameters, Coding, ReedSolomon};
@@ -7,17 +6,14 @@ use crate::coding::rs::Interleaved;
 use crate::frame::send::ChannelSettings;
 use crate::frame::{AnyParameters, AnySettings, Scid, SecurityLengths, Vcid};
 
-/// Everything that is managed on a telemetry downlink, as plain values; with feature `serde`, what stands in a mission's
-/// file. [`DownlinkReceiver`](super::DownlinkReceiver) and [`DownlinkSender`](super::DownlinkSender) check them.
+/// Everything that is managed on a telemetry downlink, as plain values; with feature `serde`, the part `downlink` of a
+/// [mission's](crate::link::MissionSettings) file. [`DownlinkReceiver`](super::DownlinkReceiver) and [`DownlinkSender`](super::DownlinkSender) check them.
 ///
 /// Source: CCSDS 131.0-B-5 §12; 132.0-B-3 §5; 732.0-B-5 §5; 732.1-B-3 §5.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, rename_all = "kebab-case"))]
 pub struct DownlinkSettings {
-    /// Whose link it is, for people.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "String::is_empty"))]
-    pub mission: String,
     /// Whose frames are taken, and whose are sent. `None`: all that are received, and none can be sent.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub scid: Option<Scid>,
@@ -42,7 +38,6 @@ impl DownlinkSettings {
     #[must_use]
     pub const fn new(frame: AnySettings) -> Self {
         Self {
-            mission: String::new(),
             scid: None,
             input: InputSettings::BITS,
             coding: CodingSettings::Frames,
