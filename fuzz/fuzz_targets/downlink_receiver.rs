@@ -16,7 +16,8 @@ fuzz_target!(|input: ([u8; 4], Vec<u8>, Vec<u8>)| {
     let ([form, code, protocol, flags], octets, cuts) = input;
     let flag = |bit: u8| flags >> bit & 1 == 1;
     let rs = ReedSolomon { error_correction: 8, interleaving_depth: 1 };
-    let channel = |coding| CodingSettings::Channel { coding, randomizer: None, any_convention: flag(7) };
+    let channel =
+        |coding| CodingSettings::Channel { coding, slicing: None, randomizer: None, any_convention: flag(7) };
     let (coding, soft) = match code % 5 {
         0 => (CodingSettings::Frames, false),
         1 => {

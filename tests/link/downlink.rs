@@ -7,7 +7,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use spacelink::coding::channel::{Coding, LdpcRate, ReedSolomon};
+use spacelink::coding::channel::{Coding, LdpcRate, ReedSolomon, Slicing};
 use spacelink::coding::convolutional::{Convolutional, Rate};
 use spacelink::coding::randomizer::Randomizer;
 use spacelink::coding::turbo;
@@ -30,8 +30,13 @@ const SCID: u16 = 42;
 /// Codings, the length of their frames, and a bit error rate at which they lose no frame.
 fn codings() -> Vec<(&'static str, CodingSettings, usize, f64)> {
     let rs = |depth| ReedSolomon { error_correction: 16, interleaving_depth: depth };
-    let channel =
-        |coding| CodingSettings::Channel { coding, randomizer: Some(Randomizer::Tm), any_convention: false };
+    let sliced = |coding, slicing| CodingSettings::Channel {
+        coding,
+        slicing,
+        randomizer: Some(Randomizer::Tm),
+        any_convention: false,
+    };
+    let channel = |coding| sliced(coding, None);
     let concatenated = Coding::Concatenated { outer: rs(2), inner: Convolutional::ccsds(Rate::R3_4) };
     vec![
         ("frames", CodingSettings::Frames, 300, 0.0),
@@ -47,6 +52,7 @@ fn codings() -> Vec<(&'static str, CodingSettings, usize, f64)> {
         ),
         ("uncoded", channel(Coding::Uncoded), 300, 0.0),
         ("reed-solomon", channel(Coding::ReedSolomon(rs(5))), 1115, 1e-3),
+        ("sliced reed-solomon", sliced(Coding::ReedSolomon(rs(1)), Some(Slicing::new(223))), 300, 1e-3),
         ("convolutional", channel(Coding::Convolutional(Convolutional::ccsds(Rate::R1_2))), 300, 1e-3),
         ("concatenated", channel(concatenated), 446, 3e-3),
         ("ldpc", channel(Coding::Ldpc { rate: LdpcRate::R1_2 }), 128, 1e-2),

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use spacelink::coding::bch::Mode;
-use spacelink::coding::channel::{Coding, ReedSolomon};
+use spacelink::coding::channel::{Coding, ReedSolomon, Slicing};
 use spacelink::coding::cltu::{CltuCode, CltuParameters, LdpcTail};
 use spacelink::coding::convolutional::{Convolutional, Rate};
 use spacelink::coding::randomizer::Randomizer;
@@ -55,6 +55,7 @@ fn full() -> Vec<DownlinkSettings> {
         input: InputSettings { form: InputForm::F32, positive_is_one: Some(true), scale: 32.5 },
         coding: CodingSettings::Channel {
             coding: concatenated,
+            slicing: Some(Slicing::new(1000)),
             randomizer: Some(Randomizer::TmLegacy),
             any_convention: true,
         },

@@ -15,6 +15,7 @@ const ITERATIONS: u16 = 10;
 
 pub fn compare(report: &mut Report) {
     contest(report, "LDPC (128,64)", Code::Tc128, LDPCCode::TC128, 64);
+    contest(report, "LDPC (256,128)", Code::Tc256, LDPCCode::TC256, 64);
     contest(report, "LDPC (512,256)", Code::Tc512, LDPCCode::TC512, 64);
     contest(report, "LDPC AR4JA 1/2 k=1024", Code::Ar4ja(Rate::Half, Length::K1024), LDPCCode::TM2048, 1);
     contest(report, "LDPC AR4JA 1/2 k=4096", Code::Ar4ja(Rate::Half, Length::K4096), LDPCCode::TM8192, 1);

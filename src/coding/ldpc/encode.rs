@@ -7,11 +7,14 @@
 //! as c3 = (I + Π1) c5, c4 = r2 + (Π2 + Π3 + Π4) c5 and r3 + (Π7 + Π8) c4 + c5 = 0, where r2 and r3 are what the
 //! second and third row of submatrices make of m. So c5 = T⁻¹ (r3 + (Π7 + Π8) r2) with one dense matrix T⁻¹ that
 //! depends on the submatrix size alone.
+//!
+//! The telecommand codes have tables of their own, except in the reference.
 
 use super::code::Code;
 use super::generators as dense;
 use super::graph::Graph;
 use super::product::{Scratch, add_product};
+use super::telecommand;
 use crate::coding::KernelLevel;
 use crate::wire::EncodeError;
 use core::ops::Range;
@@ -61,6 +64,7 @@ impl Encoder {
         match code {
             Code::Ar4ja(..) => self.ar4ja(message, parity),
             Code::C2 => self.c2(message, parity),
+            _ if self.level != KernelLevel::Reference => telecommand::parity(message, parity),
             Code::Tc128 => self.tc(&dense::TC_G_128, message, parity),
             Code::Tc256 => self.tc(&dense::TC_G_256, message, parity),
             Code::Tc512 => self.tc(&dense::TC_G_512, message, parity),

@@ -44,6 +44,7 @@ pub(super) mod graph;
 mod ordered;
 mod product;
 mod tables;
+mod telecommand;
 
 pub use code::{Code, Length, Rate};
 pub use decoder::{Decoded, Decoder, Limits, SetupError, Uncorrectable};

@@ -39,16 +39,10 @@ pub fn add_product(
 fn any_size(size: usize, left: &[u64], right: &[u64], sum: &mut [u64], scratch: &mut Scratch) {
     match size {
         // Products of two blocks that end within 64 or 1024 bits; a turn is folded in afterwards.
-        16 | 32 => {
+        32 => {
             let mut wide = [0; 1];
             products::<1>(1, left, right, &mut wide, scratch);
-            let mut bits = wide[0];
-            let mut width = 32;
-            while width >= size {
-                bits ^= bits << width;
-                width /= 2;
-            }
-            sum[0] ^= bits & !0 << (64 - size);
+            sum[0] ^= (wide[0] ^ wide[0] << 32) & !0 << 32;
         }
         511 => {
             let mut wide = [0; 16];

@@ -59,7 +59,7 @@ impl Field {
     }
 
     /// a / b; b is not zero.
-    pub(super) const fn div(&self, a: u8, b: u8) -> u8 {
+    pub(in crate::coding) const fn div(&self, a: u8, b: u8) -> u8 {
         self.mul(a, self.exp[ORDER - self.log[b as usize] as usize])
     }
 
@@ -83,7 +83,7 @@ impl Field {
 /// The field of the CCSDS code: x^8 + x^7 + x^2 + x + 1.
 ///
 /// Source: CCSDS 131.0-B-5 §4.3.3.
-pub(super) static FIELD: Field = FIELD_CONST;
+pub(in crate::coding) static FIELD: Field = FIELD_CONST;
 
 /// The same where other constants are made from it.
 pub(in crate::coding) const FIELD_CONST: Field = Field::new(POLYNOMIAL);

@@ -62,9 +62,18 @@ impl ReedSolomon {
         let check_len = self.code.check_len();
         for row in rows.iter_mut().take(depth).filter(|row| **row != [0; MAX_CHECK]) {
             let remainder = row.map(|octet| self.basis.to_field(octet));
-            *row = decoder::syndromes(self.code.roots(), &remainder[..check_len]);
+            *row = self.syndromes_of(&remainder[..check_len]);
         }
         rows
+    }
+
+    /// Syndromes of a codeword with this remainder, as field elements.
+    fn syndromes_of(&self, remainder: &[u8]) -> [u8; MAX_CHECK] {
+        #[cfg(feature = "simd")]
+        if let Some(vectors) = self.level.vectors() {
+            return crate::coding::simd::gf256_nibbles::syndromes(vectors, self.code, remainder);
+        }
+        decoder::syndromes(self.code.roots(), remainder)
     }
 
     /// The corrections for a codeword with these syndromes and with symbols erased in front of these powers of x.
@@ -80,6 +89,10 @@ impl ReedSolomon {
             && let Some(avx512) = self.level.vectors().and_then(|level| level.as_avx512())
         {
             return crate::coding::simd::gf256_avx512::solve(avx512, self.code, syndromes, found);
+        }
+        #[cfg(feature = "simd")]
+        if let Some(vectors) = self.level.vectors().filter(|_| erased.is_empty()) {
+            return crate::coding::simd::gf256_nibbles::solve(vectors, self.code, syndromes, found);
         }
         if self.level == KernelLevel::Reference {
             return self.plain().solve(syndromes, erased, found);

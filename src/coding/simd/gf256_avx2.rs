@@ -11,6 +11,7 @@ use core::arch::x86_64::*;
 use fearless_simd::prelude::*;
 use fearless_simd::{Avx2, kernel, u8x32};
 
+use super::gf256_basis;
 use crate::coding::rs::field::FIELD_CONST;
 use crate::coding::rs::{Basis, Code, division};
 
@@ -38,8 +39,9 @@ pub(in crate::coding) fn remainders(
     let mut elements = [0; 8 * 240];
     let front = (STEP - data.len() / depth % STEP) % STEP * depth;
     let elements = &mut elements[..front + data.len()];
-    for (element, &octet) in elements[front..].iter_mut().zip(data) {
-        *element = basis.to_field(octet);
+    match basis {
+        Basis::Dual => gf256_basis::to_field(avx2, data, &mut elements[front..]),
+        Basis::Conventional => elements[front..].copy_from_slice(data),
     }
     let mut registers = match depth {
         1 => divide_1(avx2, tables, elements),
@@ -50,9 +52,8 @@ pub(in crate::coding) fn remainders(
         _ => divide_8(avx2, tables, elements),
     };
     if basis == Basis::Dual {
-        for octet in registers[..depth].as_flattened_mut() {
-            *octet = basis.to_wire(*octet);
-        }
+        let elements = registers;
+        gf256_basis::to_wire(avx2, elements[..depth].as_flattened(), registers[..depth].as_flattened_mut());
     }
     registers
 }

@@ -11,6 +11,10 @@ pub(super) mod gf256_avx2;
 #[cfg(all(feature = "simd", any(target_arch = "x86", target_arch = "x86_64")))]
 pub(super) mod gf256_avx512;
 #[cfg(all(feature = "simd", any(target_arch = "x86", target_arch = "x86_64")))]
+mod gf256_basis;
+#[cfg(feature = "simd")]
+pub(super) mod gf256_nibbles;
+#[cfg(all(feature = "simd", any(target_arch = "x86", target_arch = "x86_64")))]
 mod gf256_tables;
 #[cfg(feature = "simd")]
 pub(super) mod ldpc;

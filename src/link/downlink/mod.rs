@@ -21,6 +21,7 @@
 //!     scid: Some(Scid(42)),
 //!     coding: CodingSettings::Channel {
 //!         coding: Coding::ReedSolomon(reed_solomon),
+//!         slicing: None,
 //!         randomizer: Some(Randomizer::Tm),
 //!         any_convention: false,
 //!     },

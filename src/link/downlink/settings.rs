@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use crate::coding::channel::{Channel, ChannelParameters, Coding, ReedSolomon};
+use crate::coding::channel::{Channel, ChannelParameters, Coding, ReedSolomon, Slicing};
 use crate::coding::randomizer::Randomizer;
 use crate::coding::rs::Interleaved;
 use crate::frame::send::ChannelSettings;
@@ -60,8 +60,9 @@ impl DownlinkSettings {
                 }
                 Layout::Codeblocks { code, randomizer }
             }
-            CodingSettings::Channel { coding, randomizer, .. } => {
-                Layout::Channel(ChannelParameters { coding, frame_len, randomizer }.deviating()?)
+            CodingSettings::Channel { coding, slicing, randomizer, .. } => {
+                let parameters = ChannelParameters { coding, frame_len, slicing, randomizer };
+                Layout::Channel(parameters.deviating()?)
             }
         };
         if self.input.form != InputForm::Bits && !matches!(layout, Layout::Channel(_)) {
@@ -104,6 +105,9 @@ pub enum CodingSettings {
     Channel {
         /// The codes.
         coding: Coding,
+        /// How the stream of markers and frames is cut for a block code; `None` where every codeblock holds one frame.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        slicing: Option<Slicing>,
         /// What is exclusive-or'd over a frame, codeword or codeblock.
         #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         randomizer: Option<Randomizer>,
