@@ -17,6 +17,9 @@ pub fn print(mission: &str, decoded: &Decoded) -> io::Result<()> {
         "{} frames: {} beyond repair, {} with a wrong check sequence, {} malformed, {} of other spacecraft",
         counters.frames, counters.uncorrectable, counters.check_failed, counters.malformed, counters.foreign
     )?;
+    if counters.skipped_octets > 0 {
+        writeln!(out, "{} octets skipped where no frame began", counters.skipped_octets)?;
+    }
     if counters.cut_octets > 0 {
         writeln!(out, "{} octets at the end are no whole frame", counters.cut_octets)?;
     }

@@ -399,8 +399,11 @@ fn contradictions_are_named() {
         error(&format!("{}[input]\nform = \"i8\"", frame(892))),
         "input: I8 symbols, but the coding takes octets"
     );
-    let variable = "frame = { protocol = \"uslp\", frame-len = { variable = { most = 900 } } }";
-    assert_eq!(error(variable), "frame: no fixed length, which a stream of frames must have");
+    let variable = "frame = { protocol = \"uslp\", frame-len = { variable = { most = 900 } } }\n";
+    assert_eq!(
+        error(&format!("{variable}[coding.channel]\ncoding = \"uncoded\"")),
+        "frame: no fixed length, which frames in a code must have"
+    );
 
     let mut settings = DownlinkSettings::new(AnySettings::Tm(TmSettings::of_len(223)));
     assert_eq!(DownlinkSender::new(&settings).map(|_| ()), Err(DownlinkError::NoScid));

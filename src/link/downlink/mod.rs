@@ -74,11 +74,14 @@
 //! An uplink of TM, AOS or USLP frames is the same chain turned round: the ground has the sender, the spacecraft the
 //! receiver. Telecommand frames in CLTUs, with COP-1, are [`link::tc`](super::tc).
 //!
-//! Left out: ciphers of link security (the room they take is skipped); and frames of variable
-//! length, which no stream of this kind carries.
+//! USLP frames of variable length, truncated ones too, are cut by the lengths in their headers where the coding is
+//! `frames`. Behind markers and codes all frames have one length, which is how the next marker is found.
+//!
+//! Left out: ciphers of link security (the room they take is skipped).
 
 mod chain;
 mod counters;
+mod cutter;
 mod input;
 mod receiver;
 mod sender;
