@@ -3,7 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::{arbitrary::Unstructured, fuzz_target};
-use spacelink::coding::channel::{ChannelParameters, Coding, LdpcRate, ReceiverParameters, ReedSolomon};
+use spacelink::coding::channel::{
+    ChannelParameters, Coding, LdpcRate, ReceiverParameters, ReedSolomon, Slicing,
+};
 use spacelink::coding::convolutional::{Convolutional, Rate};
 use spacelink::coding::randomizer::Randomizer;
 use spacelink::coding::turbo;
@@ -33,7 +35,10 @@ fuzz_target!(|input: &[u8]| {
 
 fn parameters(input: &mut Unstructured<'_>) -> libfuzzer_sys::arbitrary::Result<ChannelParameters> {
     let rs = |input: &mut Unstructured<'_>| -> libfuzzer_sys::arbitrary::Result<ReedSolomon> {
-        Ok(ReedSolomon { error_correction: *input.choose(&[16, 8, 7])?, interleaving_depth: input.int_in_range(0..=9)? })
+        Ok(ReedSolomon {
+            error_correction: *input.choose(&[16, 8, 7])?,
+            interleaving_depth: input.int_in_range(0..=9)?,
+        })
     };
     let inner = |input: &mut Unstructured<'_>| -> libfuzzer_sys::arbitrary::Result<Convolutional> {
         Ok(Convolutional {
@@ -43,18 +48,22 @@ fn parameters(input: &mut Unstructured<'_>) -> libfuzzer_sys::arbitrary::Result<
         })
     };
     let rates = [LdpcRate::R1_2, LdpcRate::R2_3, LdpcRate::R4_5, LdpcRate::R7_8];
-    let coding = match input.int_in_range(0..=6)? {
+    let coding = match input.int_in_range(0..=5)? {
         0 => Coding::Uncoded,
         1 => Coding::Convolutional(inner(input)?),
         2 => Coding::ReedSolomon(rs(input)?),
         3 => Coding::Concatenated { outer: rs(input)?, inner: inner(input)? },
         4 => Coding::Ldpc { rate: *input.choose(&rates)? },
-        5 => Coding::Turbo { rate: *input.choose(&turbo::Rate::ALL)?, channel_interleaved: input.arbitrary()? },
-        _ => Coding::SlicedLdpc {
-            rate: *input.choose(&rates)?,
-            message_bits: *input.choose(&[1024, 4096, 7136])?,
+        _ => {
+            Coding::Turbo { rate: *input.choose(&turbo::Rate::ALL)?, channel_interleaved: input.arbitrary()? }
+        }
+    };
+    let slicing = match input.arbitrary()? {
+        true => Some(Slicing {
+            slice_len: *input.choose(&[128, 223, 512, 892])?,
             codewords: input.int_in_range(0..=9)?,
-        },
+        }),
+        false => None,
     };
     let frame_len = match input.int_in_range(0..=3)? {
         0 => 128,
@@ -63,5 +72,5 @@ fn parameters(input: &mut Unstructured<'_>) -> libfuzzer_sys::arbitrary::Result<
         _ => input.int_in_range(0..=2000)?,
     };
     let randomizers = [None, Some(Randomizer::Tm), Some(Randomizer::TmLegacy), Some(Randomizer::Tc)];
-    Ok(ChannelParameters { coding, frame_len, randomizer: *input.choose(&randomizers)? })
+    Ok(ChannelParameters { coding, frame_len, slicing, randomizer: *input.choose(&randomizers)? })
 }

@@ -4,10 +4,10 @@
 use libfuzzer_sys::fuzz_target;
 use spacelink::coding::channel::{Coding, ReedSolomon};
 use spacelink::coding::convolutional::Convolutional;
-use spacelink::frame::AnySettings;
 use spacelink::frame::aos::{AosSettings, HeaderErrorControl};
 use spacelink::frame::tm::TmSettings;
-use spacelink::frame::uslp::{FrameLen, UslpSettings};
+use spacelink::frame::uslp::{FrameLen, TruncatedLengths, UslpSettings};
+use spacelink::frame::{AnySettings, Vcid};
 use spacelink::link::downlink::{
     CodingSettings, DownlinkReceiver, DownlinkSettings, InputForm, InputSettings,
 };
@@ -16,7 +16,8 @@ fuzz_target!(|input: ([u8; 4], Vec<u8>, Vec<u8>)| {
     let ([form, code, protocol, flags], octets, cuts) = input;
     let flag = |bit: u8| flags >> bit & 1 == 1;
     let rs = ReedSolomon { error_correction: 8, interleaving_depth: 1 };
-    let channel = |coding| CodingSettings::Channel { coding, randomizer: None, any_convention: flag(7) };
+    let channel =
+        |coding| CodingSettings::Channel { coding, slicing: None, randomizer: None, any_convention: flag(7) };
     let (coding, soft) = match code % 5 {
         0 => (CodingSettings::Frames, false),
         1 => {
@@ -32,7 +33,7 @@ fuzz_target!(|input: ([u8; 4], Vec<u8>, Vec<u8>)| {
         _ => (channel(Coding::Convolutional(Convolutional::default())), true),
     };
     let frame_len = 20;
-    let frame = match protocol % 3 {
+    let frame = match protocol % 4 {
         0 => AnySettings::Tm(TmSettings { fecf: flag(0), ..TmSettings::of_len(frame_len) }),
         1 => AnySettings::Aos(AosSettings {
             fecf: flag(0),
@@ -43,6 +44,11 @@ fuzz_target!(|input: ([u8; 4], Vec<u8>, Vec<u8>)| {
                 false => HeaderErrorControl::Absent,
             },
             ..AosSettings::of_len(frame_len)
+        }),
+        3 if coding == CodingSettings::Frames => AnySettings::Uslp(UslpSettings {
+            fecf: flag(0),
+            truncated: TruncatedLengths::NONE.with(Vcid::ZERO, 6).expect("six octets are legal"),
+            ..UslpSettings::new(FrameLen::Variable { most: frame_len })
         }),
         _ => {
             AnySettings::Uslp(UslpSettings { fecf: flag(0), ..UslpSettings::new(FrameLen::Fixed(frame_len)) })

@@ -8,12 +8,13 @@ use super::counters::{AgentCounters, NeighbourCounters};
 use super::delivering::Desk;
 use super::event::{Event, RequestError};
 use super::forwarding::Forwarding;
-use super::keeping::Entry;
+use super::keeping::{Entry, Stage};
 use super::memory::MemoryStore;
 use super::parameters::{AgentParameters, NeighbourParameters, Rule, TransmissionRequest};
 use super::quota::Ledger;
 use super::receiving::Spool;
 use super::reporting::Reporter;
+use super::security::Securing;
 use super::seen::Seen;
 use super::sending::Transfer;
 use super::store::{Durability, Key, Store, StoreError, StoreEvent};
@@ -46,6 +47,7 @@ pub struct Agent<S = MemoryStore> {
     pub(super) expiries: BTreeSet<(Instant, Key)>,
     pub(super) events: VecDeque<Event>,
     pub(super) reporter: Reporter,
+    pub(super) securing: Securing,
     pub(super) last_timestamp: CreationTimestamp,
     pub(super) counters: AgentCounters,
     pub(super) neighbour_counters: BTreeMap<NodeNumber, NeighbourCounters>,
@@ -95,6 +97,7 @@ impl<S: Store> Agent<S> {
             expiries: BTreeSet::new(),
             events: VecDeque::new(),
             reporter: Reporter::default(),
+            securing: Securing::default(),
             last_timestamp: CreationTimestamp { time: DtnTime(0), sequence: 0 },
             counters: AgentCounters::default(),
             neighbour_counters: BTreeMap::new(),
@@ -128,7 +131,7 @@ impl<S: Store> Agent<S> {
         let payload = request.payload.clone();
         let (header, timestamp) = self.make_header(now, &request, payload.len() as u64)?;
         let id = header.id();
-        self.take(now, header, payload, None, request.class)?;
+        self.take(now, header, payload, None, request.class, Stage::Made)?;
         self.last_timestamp = timestamp;
         self.counters.sourced += 1;
         Ok(id)
@@ -146,7 +149,7 @@ impl<S: Store> Agent<S> {
         payload_len: u64,
     ) -> Result<Key, RequestError> {
         let (header, timestamp) = self.make_header(now, request, payload_len)?;
-        let key = self.open_spool(now, header, None, request.class, true)?;
+        let key = self.open_spool(now, header, None, request.class, Stage::Made)?;
         self.last_timestamp = timestamp;
         Ok(key)
     }
@@ -169,7 +172,8 @@ impl<S: Store> Agent<S> {
         Ok((header, timestamp))
     }
 
-    /// Starts and ends contacts, lets bundles expire, and makes things durable, as is due at `now`.
+    /// Starts and ends contacts, lets bundles expire, and makes things durable, as is due at `now`. Secures or checks
+    /// one piece of one bundle, if there is one to be secured or checked.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.forwarding.handle_timeout(now);
         while let Some(event) = self.contacts.next_change(now) {
@@ -183,7 +187,8 @@ impl<S: Store> Agent<S> {
         if self.commit_due.is_some_and(|due| due <= now) {
             self.commit(now);
         }
-        self.take_store_events();
+        self.take_store_events(now);
+        self.secure_piece(now);
     }
 
     /// Makes all that was done so far durable, without waiting for others to share the effort.
@@ -191,13 +196,14 @@ impl<S: Store> Agent<S> {
         self.commit_due = None;
         self.steps = 0;
         self.store.commit(self.parameters.epoch.dtn_time(now));
-        self.take_store_events();
+        self.take_store_events(now);
     }
 
     /// What happened since the last call.
     pub fn poll_event(&mut self, now: Instant) -> Option<Event> {
         if self.events.is_empty() {
-            self.take_store_events();
+            self.take_store_events(now);
+            self.secure_small(now);
         }
         self.events.pop_front().or_else(|| self.next_delivery(now))
     }
@@ -206,7 +212,9 @@ impl<S: Store> Agent<S> {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let expiry = self.expiries.first().map(|(expiry, _)| *expiry);
-        let parts = [self.contacts.poll_timeout(), self.forwarding.poll_timeout(), self.commit_due, expiry];
+        let security = self.securing.poll_timeout();
+        let parts =
+            [self.contacts.poll_timeout(), self.forwarding.poll_timeout(), self.commit_due, expiry, security];
         parts.into_iter().flatten().min()
     }
 
@@ -272,10 +280,13 @@ impl<S: Store> Agent<S> {
         }
     }
 
-    fn take_store_events(&mut self) {
+    fn take_store_events(&mut self, now: Instant) {
         while let Some(event) = self.store.poll_event() {
             match event {
                 StoreEvent::Durable(key) => {
+                    if self.security_durable(now, key) {
+                        continue;
+                    }
                     if let Some(entry) = self.entries.get_mut(&key) {
                         entry.fresh = false;
                         self.fresh.remove(&entry.header.id());
@@ -283,15 +294,21 @@ impl<S: Store> Agent<S> {
                     self.events.push_back(Event::Kept(key));
                 }
                 StoreEvent::Failed(key) => {
+                    self.counters.store_failures += 1;
+                    if self.security_failed(now, key) {
+                        continue;
+                    }
                     if let Some(entry) = self.unlink(key) {
                         // Somebody else still has it and may send it again.
                         self.seen.forget(&entry.header.id());
                     }
-                    self.counters.store_failures += 1;
                     self.events.push_back(Event::NotKept(key));
                 }
                 StoreEvent::Removed(key) => self.delivery_removed(key),
-                StoreEvent::Readable(_) => {}
+                StoreEvent::Readable(key) => {
+                    self.security_readable(now, key);
+                    self.delivery_readable(now, key);
+                }
             }
         }
     }

@@ -49,6 +49,12 @@ pub struct AgentCounters {
     pub store_failures: u64,
     /// Most octets ever kept at once.
     pub most_octets: u64,
+    /// Bundles to which security operations were added.
+    pub protected: u64,
+    /// Security operations that were checked and hold.
+    pub operations_verified: u64,
+    /// Security operations that failed, or were missing or could not be added.
+    pub operations_failed: u64,
     /// What is kept now, bundles still coming included.
     pub kept: Amount,
     /// The same by class, the least urgent first.
@@ -94,7 +100,8 @@ impl AgentCounters {
     pub fn each_total(&self, mut emit: impl FnMut(&'static str, u64)) {
         each_counter!(self, emit: sourced, received, octets_received, duplicates, refused, forwarded,
             octets_forwarded, failed_transfers, fragments_made, reassembled, delivered, deleted, expired, evicted,
-            reports_sent, reports_withheld, reports_received, recovered, unreadable, store_failures);
+            reports_sent, reports_withheld, reports_received, recovered, unreadable, store_failures, protected,
+            operations_verified, operations_failed);
     }
 
     /// Tells what is the case now under its names.

@@ -34,6 +34,8 @@ pub(super) struct Desk {
     /// Deliveries that are acknowledged, by the bundle that is yet to be gone from the store for good.
     closing: BTreeMap<Key, DeliveryId>,
     next_delivery: u64,
+    /// What is due and cannot be read yet.
+    unread: BTreeSet<Key>,
 }
 
 #[derive(Debug)]
@@ -41,6 +43,8 @@ struct Registered {
     registration: Registration,
     waiting: VecDeque<Key>,
     out: usize,
+    /// The store has still to get the octets of the first that waits.
+    blocked: bool,
 }
 
 #[derive(Debug)]
@@ -70,6 +74,7 @@ impl Desk {
 
     pub fn forget(&mut self, key: Key, destination: &Eid) {
         self.out.remove(&key);
+        self.unread.remove(&key);
         self.parcels.remove(&key);
         if let Some(keys) = self.unclaimed.get_mut(destination) {
             keys.remove(&key);
@@ -78,6 +83,24 @@ impl Desk {
             }
         }
         // In a registration's queue it is passed over when its turn comes.
+    }
+
+    /// The pieces of a unit put together from fragments.
+    #[cfg(feature = "crypto")]
+    pub fn parcel(&self, first: Key) -> Option<&[Extent]> {
+        self.parcels.get(&first).map(Vec::as_slice)
+    }
+
+    #[cfg(feature = "crypto")]
+    pub fn take_parcel(&mut self, first: Key) -> Option<Vec<Extent>> {
+        self.parcels.remove(&first)
+    }
+
+    /// The unit that a fragment is part of.
+    #[cfg(feature = "crypto")]
+    pub fn parcel_with(&self, key: Key) -> Option<Key> {
+        let has = |extents: &[Extent]| extents.iter().any(|extent| extent.key == key);
+        self.parcels.iter().find(|(_, extents)| has(extents)).map(|(first, _)| *first)
     }
 
     pub fn forget_fragment(&mut self, key: Key, header: &Header) {
@@ -101,7 +124,7 @@ impl<S: Store> Agent<S> {
         let mine = |eid: &&Eid| registration.endpoints.matches(eid);
         let claimed: Vec<_> = self.desk.unclaimed.keys().filter(mine).cloned().collect();
         let waiting = claimed.iter().filter_map(|eid| self.desk.unclaimed.remove(eid)).flatten().collect();
-        self.desk.registrations.insert(id, Registered { registration, waiting, out: 0 });
+        self.desk.registrations.insert(id, Registered { registration, waiting, out: 0, blocked: false });
         id
     }
 
@@ -140,13 +163,20 @@ impl<S: Store> Agent<S> {
     pub fn poll_delivery(&mut self, now: Instant, id: RegistrationId) -> Option<Delivery> {
         loop {
             let registered = self.desk.registrations.get_mut(&id)?;
-            if registered.out >= registered.registration.window.max(1) {
+            if registered.blocked || registered.out >= registered.registration.window.max(1) {
                 return None;
             }
             let key = registered.waiting.pop_front()?;
             let acknowledged = registered.registration.acknowledged;
-            if let Some(delivery) = self.make_delivery(now, key, Some((id, acknowledged))) {
-                return Some(delivery);
+            match self.make_delivery(now, key, Some((id, acknowledged))) {
+                Ok(delivery) => return Some(delivery),
+                Err(StoreError::Later) => {
+                    let registered = self.desk.registrations.get_mut(&id)?;
+                    registered.waiting.push_front(key);
+                    registered.blocked = true;
+                }
+                // It is gone, or will be tried again after a restart.
+                Err(_) => {}
             }
         }
     }
@@ -171,31 +201,34 @@ impl<S: Store> Agent<S> {
     ///
     /// # Errors
     /// [`ReadError`].
-    pub fn read(
-        &mut self,
-        delivery: DeliveryId,
-        mut offset: u64,
-        out: &mut [u8],
-    ) -> Result<usize, ReadError> {
+    pub fn read(&mut self, delivery: DeliveryId, offset: u64, out: &mut [u8]) -> Result<usize, ReadError> {
         let key = self.desk.open.get(&delivery).ok_or(ReadError::Gone)?.key;
-        let Some(extents) = self.desk.parcels.get(&key) else {
-            return Ok(self.store.read(key, offset, out)?);
-        };
+        Ok(self.read_kept(key, offset, out)?)
+    }
+
+    /// Reads octets of a payload, or of a unit put together from fragments.
+    pub(super) fn read_kept(&mut self, key: Key, offset: u64, out: &mut [u8]) -> Result<usize, StoreError> {
+        let Some(extents) = self.desk.parcels.get(&key) else { return self.store.read(key, offset, out) };
+        let first = extents.partition_point(|extent| extent.at + extent.len <= offset);
         let mut filled = 0;
-        for extent in extents {
-            if offset >= extent.len {
-                offset -= extent.len;
-                continue;
-            }
-            let most = usize::try_from(extent.len - offset).unwrap_or(usize::MAX).min(out.len() - filled);
-            let read = self.store.read(extent.key, extent.skip + offset, &mut out[filled..filled + most])?;
+        for extent in extents.iter().skip(first) {
+            let within = offset + filled as u64 - extent.at;
+            let most = usize::try_from(extent.len - within).unwrap_or(usize::MAX).min(out.len() - filled);
+            let read = self.store.read(extent.key, extent.skip + within, &mut out[filled..filled + most])?;
             filled += read;
-            offset = 0;
             if filled == out.len() || read < most {
                 break;
             }
         }
         Ok(filled)
+    }
+
+    /// Octets of a payload, or of a unit put together from fragments.
+    pub(super) fn whole_len(&self, key: Key) -> u64 {
+        match self.desk.parcels.get(&key) {
+            Some(extents) => extents.last().map_or(0, |extent| extent.at + extent.len),
+            None => self.entries.get(&key).map_or(0, |entry| entry.header.payload_len()),
+        }
     }
 
     /// A delivery for one of the active registrations, if one is due.
@@ -204,6 +237,7 @@ impl<S: Store> Agent<S> {
             let due = self.desk.registrations.iter().find(|(_, registered)| {
                 registered.registration.active
                     && !registered.waiting.is_empty()
+                    && !registered.blocked
                     && registered.out < registered.registration.window.max(1)
             });
             let id = *due?.0;
@@ -237,13 +271,15 @@ impl<S: Store> Agent<S> {
                 }
                 self.counters.reassembled += 1;
                 self.desk.parcels.insert(first, extents);
-                self.arrived(now, first);
+                if !self.secure_unit(now, first) {
+                    self.arrived(now, first);
+                }
             }
         }
     }
 
     /// Something whole for this node.
-    fn arrived(&mut self, now: Instant, key: Key) {
+    pub(super) fn arrived(&mut self, now: Instant, key: Key) {
         let Some(entry) = self.entries.get(&key) else { return };
         let header = &entry.header;
         if header.is_admin_record() && node_of(header) == self.parameters.node {
@@ -266,17 +302,14 @@ impl<S: Store> Agent<S> {
         now: Instant,
         key: Key,
         to: Option<(RegistrationId, bool)>,
-    ) -> Option<Delivery> {
-        let entry = self.entries.get(&key)?;
+    ) -> Result<Delivery, StoreError> {
+        let entry = self.entries.get(&key).ok_or(StoreError::Unknown(key))?;
         let (received, header) = (entry.received, entry.header.clone());
-        let len = match self.desk.parcels.get(&key) {
-            Some(extents) => extents.iter().map(|extent| extent.len).sum(),
-            None => header.payload_len(),
-        };
+        let len = self.whole_len(key);
         let (registration, acknowledged) = to.unzip();
         let acknowledged = acknowledged.unwrap_or(false);
         let payload = if len <= self.parameters.whole_delivery || !acknowledged {
-            Payload::Octets(self.whole_payload(key, len).ok()?)
+            Payload::Octets(self.whole_payload(key, len)?)
         } else {
             Payload::Stored { len }
         };
@@ -296,7 +329,7 @@ impl<S: Store> Agent<S> {
         if registration.is_some() {
             self.report_delivered(now, &header);
         }
-        Some(Delivery {
+        Ok(Delivery {
             delivery,
             id: unit_of(&header),
             source: header.source().clone(),
@@ -308,19 +341,17 @@ impl<S: Store> Agent<S> {
     }
 
     fn whole_payload(&mut self, key: Key, len: u64) -> Result<Bytes, StoreError> {
-        let Some(extents) = self.desk.parcels.get(&key) else { return self.store.payload(key) };
-        let mut octets = vec![0; usize::try_from(len).map_err(|_| StoreError::Full { needed: len })?];
-        let mut filled = 0;
-        for extent in extents {
-            let end = filled + usize::try_from(extent.len).unwrap_or(0);
-            filled += self.store.read(extent.key, extent.skip, &mut octets[filled..end])?;
+        if !self.desk.parcels.contains_key(&key) {
+            return self.store.payload(key);
         }
-        octets.truncate(filled);
+        let mut octets = vec![0; usize::try_from(len).map_err(|_| StoreError::Full { needed: len })?];
+        let read = self.read_kept(key, 0, &mut octets)?;
+        octets.truncate(read);
         Ok(octets.into())
     }
 
     /// Takes what was delivered out of the store, all fragments of it.
-    fn close(&mut self, now: Instant, key: Key) {
+    pub(super) fn close(&mut self, now: Instant, key: Key) {
         let Some(extents) = self.desk.parcels.remove(&key) else {
             self.discard(now, key, Fate::Done);
             return;
@@ -347,8 +378,32 @@ impl<S: Store> Agent<S> {
         }
     }
 
+    /// Octets of a bundle that were to come are at hand.
+    pub(super) fn delivery_readable(&mut self, now: Instant, key: Key) {
+        for registered in self.desk.registrations.values_mut() {
+            registered.blocked = false;
+        }
+        let open = self.desk.open.iter().filter(|(_, open)| {
+            let extents = self.desk.parcels.get(&open.key);
+            open.key == key || extents.is_some_and(|extents| extents.iter().any(|extent| extent.key == key))
+        });
+        self.events.extend(open.map(|(delivery, _)| Event::Readable(*delivery)));
+        for key in core::mem::take(&mut self.desk.unread) {
+            self.arrived(now, key);
+        }
+    }
+
+    /// A delivery to the node itself. One that cannot be read yet is made when it can.
+    fn own_delivery(&mut self, now: Instant, key: Key) -> Option<Delivery> {
+        let delivery = self.make_delivery(now, key, None);
+        if delivery == Err(StoreError::Later) {
+            self.desk.unread.insert(key);
+        }
+        delivery.ok()
+    }
+
     fn take_admin_record(&mut self, now: Instant, key: Key) {
-        let Some(delivery) = self.make_delivery(now, key, None) else { return };
+        let Some(delivery) = self.own_delivery(now, key) else { return };
         self.counters.delivered -= 1;
         let Payload::Octets(octets) = delivery.payload else { return };
         match AdminRecord::decode(&octets) {
@@ -369,7 +424,7 @@ impl<S: Store> Agent<S> {
     fn echo(&mut self, now: Instant, key: Key) {
         let class = self.entries.get(&key).map_or(Class::Normal, |entry| entry.class);
         let lifetime = self.entries.get(&key).map(|entry| entry.header.lifetime()).unwrap_or_default();
-        let Some(delivery) = self.make_delivery(now, key, None) else { return };
+        let Some(delivery) = self.own_delivery(now, key) else { return };
         let Some(service) = self.parameters.echo_service else { return };
         let Payload::Octets(payload) = delivery.payload else { return };
         if delivery.source.is_null() || delivery.source.service() == Some(service) {

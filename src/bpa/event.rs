@@ -14,6 +14,8 @@ pub enum Event {
     Delivered(Delivery),
     /// A delivery that was acknowledged will not be made again, not even after a restart.
     Acknowledged(DeliveryId),
+    /// Octets of a delivery that were [`StoreError::Later`] are at hand: read on.
+    Readable(DeliveryId),
     /// A bundle whose reception was pending is safe.
     Kept(Key),
     /// A bundle whose reception was pending is lost, as if it had not come.

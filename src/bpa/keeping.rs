@@ -1,6 +1,7 @@
 //! The bundles that are kept: their way in, after a restart too, and out.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::ops::Range;
 use core::time::Duration;
@@ -34,6 +35,33 @@ pub(super) struct Entry {
     pub hands: u32,
     /// Ranges of the payload that are neither across nor under way; `None` as long as it has not been cut.
     pub rest: Option<Vec<Range<u64>>>,
+    /// How far security processing is.
+    pub stage: Stage,
+}
+
+/// What is still to be done to a bundle before it is sent on or delivered, if there is a security policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Stage {
+    /// It came from elsewhere: what secures it is to be checked.
+    Received,
+    /// It was made here, and is to be secured.
+    Made,
+    /// It came from elsewhere and is checked; if this node is a security gateway, it is to be secured.
+    Passing,
+    /// Nothing.
+    Ready,
+}
+
+impl Stage {
+    pub const fn of(code: u8) -> Self {
+        match code & 3 {
+            0 => Self::Received,
+            1 => Self::Made,
+            2 => Self::Passing,
+            _ => Self::Ready,
+        }
+    }
 }
 
 /// Where a bundle that is kept belongs.
@@ -45,6 +73,8 @@ pub(super) enum Place {
     Desk,
     /// For somebody here, waiting for the other fragments.
     Reassembly,
+    /// To be secured or checked before it goes to one of the other places.
+    Workshop,
 }
 
 impl<S: Store> Agent<S> {
@@ -76,13 +106,20 @@ impl<S: Store> Agent<S> {
         // Of another version, or damaged: there is nothing to be done with it.
         self.counters.unreadable += strange.len() as u64;
         strange.into_iter().for_each(|key| self.store.remove(key, None));
+        // What had a new form when the program ended, but was not removed yet.
+        let replaced: BTreeSet<Key> =
+            bundles.iter().flat_map(|(_, record)| record.replaces.iter().copied()).collect();
         for (key, record) in bundles {
-            let Record { header, received, expires, from, class, rest } = record;
+            if replaced.contains(&key) {
+                self.store.remove(key, None);
+                continue;
+            }
+            let Record { header, received, expires, from, class, rest, stage, .. } = record;
             self.counters.recovered += 1;
             // What had not been sent when the program ended, by the last word of it.
             let before = Duration::from_millis(epoch.0.0.saturating_sub(received.0));
             let expires = if expires.0 == u64::MAX { Instant::MAX } else { epoch.instant(expires) };
-            let octets = header.encoded_len();
+            let octets = self.charge(&header, stage);
             self.ledger.add(header.source(), class, octets);
             self.seen.insert(now, &header.id(), Fate::Held, expires);
             let place = Place::Desk;
@@ -98,6 +135,7 @@ impl<S: Store> Agent<S> {
                 fresh: false,
                 hands: 0,
                 rest,
+                stage,
             };
             self.enter(now, key, entry);
         }
@@ -111,14 +149,34 @@ impl<S: Store> Agent<S> {
         self.expiries.insert((entry.expires, key));
         self.classes[class as usize].insert(key);
         let destination = node_of(&entry.header);
-        let local = destination == self.parameters.node || self.desk.takes(entry.header.destination());
-        entry.place = if local { Place::Desk } else { Place::Forwarding(destination) };
+        let local = self.is_local(&entry.header);
+        let wanted = self.securing.wants(&entry.header, entry.stage, local);
+        entry.stage = self.securing.stage(&entry.header, entry.stage, local);
+        entry.place = match (wanted, local) {
+            (true, _) => Place::Workshop,
+            (false, true) => Place::Desk,
+            (false, false) => Place::Forwarding(destination),
+        };
         self.entries.insert(key, Box::new(entry));
-        if local {
+        if wanted {
+            self.secure(now, key);
+        } else if local {
             self.bring_to_desk(now, key);
         } else {
             self.forwarding.wait(destination, class, key);
         }
+    }
+
+    /// Whether the bundle ends here.
+    pub(super) fn is_local(&self, header: &Header) -> bool {
+        node_of(header) == self.parameters.node || self.desk.takes(header.destination())
+    }
+
+    /// Octets that a bundle counts against the quotas: its own, and those of what it becomes while it is still here
+    /// as it was.
+    pub(super) fn charge(&self, header: &Header, stage: Stage) -> u64 {
+        let room = self.securing.room(header, stage, self.is_local(header));
+        header.encoded_len().saturating_add(room)
     }
 
     pub(super) fn record(
@@ -128,13 +186,14 @@ impl<S: Store> Agent<S> {
         expires: Instant,
         from: Option<NodeNumber>,
         class: Class,
+        stage: Stage,
     ) -> Vec<u8> {
         if self.store.durability() == Durability::Volatile {
             return Vec::new();
         }
         let received = self.parameters.epoch.dtn_time(now);
         let expires = self.dtn_expiry(expires);
-        Record { header, received, expires, from, class, rest: None }.encode()
+        Record { header, received, expires, from, class, rest: None, stage, replaces: Vec::new() }.encode()
     }
 
     pub(super) fn dtn_expiry(&self, expires: Instant) -> DtnTime {
@@ -196,7 +255,9 @@ impl<S: Store> Agent<S> {
             Place::Forwarding(destination) => self.forwarding.forget(destination, entry.class, key),
             Place::Desk => self.desk.forget(key, entry.header.destination()),
             Place::Reassembly => self.desk.forget_fragment(key, &entry.header),
+            Place::Workshop => {}
         }
+        self.forget_work(key, entry.class);
         Some(entry)
     }
 }

@@ -75,9 +75,15 @@ mod reassembly;
 mod receiving;
 mod record;
 mod reporting;
+#[cfg(feature = "crypto")]
+mod securing;
+#[cfg(feature = "crypto")]
+mod security;
 mod seen;
 mod sending;
 mod store;
+#[cfg(not(feature = "crypto"))]
+mod unsecured;
 
 pub use agent::Agent;
 #[cfg(feature = "metrics")]
@@ -94,6 +100,8 @@ pub use parameters::{
 };
 pub use ping::{Ping, PingStats};
 pub use quota::{Amount, Class, Quota, Quotas, StoreFull};
+#[cfg(feature = "crypto")]
+pub use security::Security;
 pub use store::{Durability, Key, Memory, Recovered, Store, StoreError, StoreEvent};
 
 /// One line for the `tracing` facade, where that is wanted.
@@ -108,5 +116,8 @@ macro_rules! trace {
 macro_rules! trace {
     ($($anything:tt)*) => {};
 }
+
+#[cfg(not(feature = "crypto"))]
+use unsecured as security;
 
 use trace;

@@ -28,12 +28,13 @@ struct Part {
     len: u64,
 }
 
-/// A piece of a unit: `len` octets of the payload kept as `key`, from `skip` on.
+/// A piece of a unit: `len` octets of the payload kept as `key`, from `skip` on, are those from `at` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Extent {
     pub key: Key,
     pub skip: u64,
     pub len: u64,
+    pub at: u64,
 }
 
 /// What a fragment has brought.
@@ -93,7 +94,7 @@ impl Reassembly {
             }
             let skip = have - start;
             let len = part.len.saturating_sub(skip);
-            extents.push(Extent { key: part.key, skip, len });
+            extents.push(Extent { key: part.key, skip, len, at: have });
             have += len;
         }
         self.units.remove(&unit);

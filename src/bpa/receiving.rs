@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use super::agent::Agent;
 use super::event::{Reception, Refusal};
-use super::keeping::{Entry, Place};
+use super::keeping::{Entry, Place, Stage};
 use super::parameters::Rule;
 use super::quota::{Class, Quota};
 use super::record::detached;
@@ -27,7 +27,7 @@ pub(super) struct Spool {
     expires: Instant,
     /// Octets it counts against the quotas already: all that it is to have.
     octets: u64,
-    sourced: bool,
+    stage: Stage,
 }
 
 impl<S: Store> Agent<S> {
@@ -48,7 +48,7 @@ impl<S: Store> Agent<S> {
         let class = self.class_of(&header);
         let taken = self
             .process_blocks(now, &mut header)
-            .and_then(|()| self.take(now, header.clone(), payload, from, class));
+            .and_then(|()| self.take(now, header.clone(), payload, from, class, Stage::Received));
         self.count_reception(now, from, octets, &header, taken.as_ref().err());
         self.reception(&header, taken)
     }
@@ -67,7 +67,7 @@ impl<S: Store> Agent<S> {
         let class = self.class_of(&header);
         let opened = self
             .process_blocks(now, &mut header)
-            .and_then(|()| self.open_spool(now, header.clone(), from, class, false));
+            .and_then(|()| self.open_spool(now, header.clone(), from, class, Stage::Received));
         if let Err(refusal) = &opened {
             self.count_reception(now, from, header.encoded_len(), &header, Some(refusal));
         }
@@ -101,7 +101,7 @@ impl<S: Store> Agent<S> {
     pub fn finish(&mut self, now: Instant, key: Key) -> Result<Reception, Refusal> {
         let Some(spool) = self.spools.remove(&key) else { return Err(StoreError::Unknown(key).into()) };
         let (header, from) = (spool.header.clone(), spool.from);
-        let sourced = spool.sourced;
+        let sourced = spool.stage == Stage::Made;
         let taken = self.keep(now, key, spool).map(|()| key);
         if taken.is_err() {
             self.store.remove(key, None);
@@ -205,9 +205,9 @@ impl<S: Store> Agent<S> {
             if known(&id) {
                 return Err(Refusal::Duplicate);
             }
-            // A fragment of what has been delivered here already.
-            if id.fragment.is_some() && self.seen.fate(&BundleId { fragment: None, ..id }) == Some(Fate::Done)
-            {
+            // A fragment of what is here whole, or has been delivered here already.
+            let unit = BundleId { fragment: None, ..id.clone() };
+            if id.fragment.is_some() && matches!(self.seen.fate(&unit), Some(Fate::Done | Fate::Held)) {
                 return Err(Refusal::Duplicate);
             }
         }
@@ -243,15 +243,16 @@ impl<S: Store> Agent<S> {
         payload: Bytes,
         from: Option<NodeNumber>,
         class: Class,
+        stage: Stage,
     ) -> Result<Key, Refusal> {
         let expires = self.admit(now, &header, from)?;
-        let octets = header.encoded_len();
+        let octets = self.charge(&header, stage);
         self.make_room(now, &header, class, octets)?;
-        let record = self.record(now, &header, expires, from, class);
+        let record = self.record(now, &header, expires, from, class, stage);
         let key = self.store.put(&record, payload)?;
         self.ledger.add(header.source(), class, octets);
         self.counters.most_octets = self.counters.most_octets.max(self.ledger.store.octets);
-        let spool = Spool { header, from, class, expires, octets, sourced: false };
+        let spool = Spool { header, from, class, expires, octets, stage };
         self.enter_spool(now, key, spool);
         Ok(key)
     }
@@ -262,15 +263,15 @@ impl<S: Store> Agent<S> {
         header: Header,
         from: Option<NodeNumber>,
         class: Class,
-        sourced: bool,
+        stage: Stage,
     ) -> Result<Key, Refusal> {
         let expires = self.admit(now, &header, from)?;
-        let octets = header.encoded_len();
+        let octets = self.charge(&header, stage);
         self.make_room(now, &header, class, octets)?;
         let key = self.store.begin()?;
         self.ledger.add(header.source(), class, octets);
         self.counters.most_octets = self.counters.most_octets.max(self.ledger.store.octets);
-        self.spools.insert(key, Spool { header, from, class, expires, octets, sourced });
+        self.spools.insert(key, Spool { header, from, class, expires, octets, stage });
         Ok(key)
     }
 
@@ -283,16 +284,16 @@ impl<S: Store> Agent<S> {
         if found != required {
             return Err(crate::bundle::BundleError::PayloadLength { required, found }.into());
         }
-        let record = self.record(now, &spool.header, spool.expires, spool.from, spool.class);
+        let record = self.record(now, &spool.header, spool.expires, spool.from, spool.class, spool.stage);
         self.store.keep(key, &record)?;
-        spool.octets = spool.header.encoded_len();
+        spool.octets = self.charge(&spool.header, spool.stage);
         self.ledger.add(spool.header.source(), spool.class, spool.octets);
         self.enter_spool(now, key, spool);
         Ok(())
     }
 
     fn enter_spool(&mut self, now: Instant, key: Key, spool: Spool) {
-        let Spool { mut header, from, class, expires, octets, .. } = spool;
+        let Spool { mut header, from, class, expires, octets, stage } = spool;
         if !header.source().is_null() {
             self.seen.insert(now, &header.id(), Fate::Held, expires);
         }
@@ -309,8 +310,21 @@ impl<S: Store> Agent<S> {
             self.fresh.insert(header.id(), key);
         }
         let (hands, rest) = (0, None);
-        let entry =
-            Entry { header, received: now, before, expires, from, class, octets, place, fresh, hands, rest };
+        let received = now;
+        let entry = Entry {
+            header,
+            received,
+            before,
+            expires,
+            from,
+            class,
+            octets,
+            place,
+            fresh,
+            hands,
+            rest,
+            stage,
+        };
         self.enter(now, key, entry);
         self.stepped(now, 1);
     }

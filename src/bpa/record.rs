@@ -2,7 +2,9 @@ use alloc::vec::Vec;
 use core::borrow::Borrow;
 use core::ops::Range;
 
+use super::keeping::Stage;
 use super::quota::Class;
+use super::store::Key;
 use crate::bundle::{BundleReader, BundleWriter, Header, NodeNumber, Part, Rules};
 use crate::time::DtnTime;
 
@@ -18,6 +20,10 @@ pub(super) struct Record<H = Header> {
     pub class: Class,
     /// Ranges of the payload still to be sent, once part of it is across.
     pub rest: Option<Vec<Range<u64>>>,
+    /// How far security processing is.
+    pub stage: Stage,
+    /// What this was made of, to be removed once this is durable.
+    pub replaces: Vec<Key>,
 }
 
 /// Version of the form below. A store of another version is not read.
@@ -31,13 +37,21 @@ impl<H: Borrow<Header>> Record<H> {
             VERSION,
             self.class as u8,
             self.from.is_some().into(),
-            self.rest.is_some().into(),
+            u8::from(self.rest.is_some())
+                | (self.stage as u8) << 1
+                | u8::from(!self.replaces.is_empty()) << 3,
         ]);
         let words = [self.received.0, self.expires.0, self.from.map_or(0, |node| node.0)];
         let ranges = self.rest.iter().flatten();
         let words = words.into_iter().chain(self.rest.iter().map(|rest| rest.len() as u64));
         for word in words.chain(ranges.flat_map(|range| [range.start, range.end])) {
             octets.extend_from_slice(&word.to_be_bytes());
+        }
+        if !self.replaces.is_empty() {
+            for word in [self.replaces.len() as u64].into_iter().chain(self.replaces.iter().map(|key| key.0))
+            {
+                octets.extend_from_slice(&word.to_be_bytes());
+            }
         }
         octets.extend_from_slice(&header);
         octets
@@ -47,19 +61,26 @@ impl<H: Borrow<Header>> Record<H> {
 impl Record {
     /// `None` when the octets are no record of this version.
     pub fn decode(octets: &[u8]) -> Option<Self> {
-        let (&[VERSION, class, from, parted], mut octets) = octets.split_first_chunk()? else { return None };
+        let (&[VERSION, class, from, flags], mut octets) = octets.split_first_chunk()? else { return None };
         let received = DtnTime(word(&mut octets)?);
         let expires = DtnTime(word(&mut octets)?);
         let neighbour = NodeNumber(word(&mut octets)?);
-        let mut rest = (parted != 0).then(Vec::new);
+        let mut rest = (flags & 1 != 0).then(Vec::new);
         if let Some(rest) = &mut rest {
             for _ in 0..word(&mut octets)? {
                 rest.push(word(&mut octets)?..word(&mut octets)?);
             }
         }
+        let mut replaces = Vec::new();
+        if flags & 8 != 0 {
+            for _ in 0..word(&mut octets)? {
+                replaces.push(Key(word(&mut octets)?));
+            }
+        }
         let header = read_header(octets)?;
         let from = (from != 0).then_some(neighbour);
-        Some(Self { header, received, expires, from, class: Class::of(class), rest })
+        let (class, stage) = (Class::of(class), Stage::of(flags >> 1));
+        Some(Self { header, received, expires, from, class, rest, stage, replaces })
     }
 }
 

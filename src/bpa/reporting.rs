@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use super::agent::Agent;
+use super::keeping::Stage;
 use super::quota::Class;
 use super::store::Store;
 use crate::bundle::{AdminRecord, Bundle, BundleFlags, Eid, Header, Reason, Status, StatusReport};
@@ -52,6 +53,12 @@ impl<S: Store> Agent<S> {
     /// A block that is not known here asked for a report.
     pub(super) fn report_unprocessed(&mut self, now: Instant, header: &Header) {
         self.report(now, header, Assertion::Received, Reason::BLOCK_UNSUPPORTED);
+    }
+
+    /// A security operation has failed, and the policy has that reported though the bundle goes on.
+    #[cfg(feature = "crypto")]
+    pub(super) fn report_security(&mut self, now: Instant, header: &Header, reason: Reason) {
+        self.report(now, header, Assertion::Received, reason);
     }
 
     pub(super) fn report_forwarded(&mut self, now: Instant, header: &Header) {
@@ -117,7 +124,7 @@ impl<S: Store> Agent<S> {
         // Without room for it, whoever asked stays without it.
         let Ok((header, payload)) = bundle.map(Bundle::into_parts) else { return };
         // Reports are the first to make room.
-        if self.take(now, header, payload, None, Class::Bulk).is_ok() {
+        if self.take(now, header, payload, None, Class::Bulk, Stage::Made).is_ok() {
             self.counters.reports_sent += 1;
         }
     }

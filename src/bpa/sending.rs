@@ -268,6 +268,8 @@ impl<S: Store> Agent<S> {
             from: entry.from,
             class: entry.class,
             rest: Some(rest),
+            stage: entry.stage,
+            replaces: Vec::new(),
         };
         // Without it, more than needed is sent after a restart.
         let _ = self.store.update(key, &record.encode());

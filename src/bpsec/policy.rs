@@ -70,6 +70,7 @@ pub struct Rule {
     pub(super) presence: Presence,
     pub(super) on_failure: Action,
     pub(super) report: bool,
+    gateway: bool,
 }
 
 impl Rule {
@@ -86,6 +87,7 @@ impl Rule {
             presence: Presence::Optional,
             on_failure: Action::DeleteBundle,
             report: false,
+            gateway: false,
         }
     }
 
@@ -124,7 +126,8 @@ impl Rule {
         self
     }
 
-    /// What is done on failure.
+    /// What is done on failure. For [`Role::Source`]: what becomes of a bundle that cannot be secured; it goes as it is
+    /// or is deleted.
     #[must_use]
     pub const fn on_failure(mut self, action: Action) -> Self {
         self.on_failure = action;
@@ -138,11 +141,33 @@ impl Rule {
         self
     }
 
+    /// For [`Role::Source`] in a bundle agent: also for bundles that others made and that pass. The node is a security
+    /// gateway then.
+    ///
+    /// Source: RFC 9172 §1.4 (a security source need not be the bundle source).
+    #[must_use]
+    pub const fn gateway(mut self) -> Self {
+        self.gateway = true;
+        self
+    }
+
+    pub(crate) const fn role(&self) -> Role {
+        self.role
+    }
+
+    pub(crate) const fn failure_action(&self) -> Action {
+        self.on_failure
+    }
+
+    pub(crate) fn is_required(&self) -> bool {
+        self.presence == Presence::Required
+    }
+
     pub(super) fn is_about(&self, primary: &Primary) -> bool {
         self.source.matches(primary.source()) && self.destination.matches(primary.destination())
     }
 
-    pub(super) fn service(&self) -> Service {
+    pub(crate) fn service(&self) -> Service {
         self.context.service()
     }
 }
@@ -163,6 +188,19 @@ impl fmt::Debug for Rule {
 pub struct Policy {
     /// The rules.
     pub rules: Vec<Rule>,
+}
+
+impl Policy {
+    /// The rules of a role that are about a bundle.
+    pub(crate) fn rules_for(&self, primary: &Primary, role: Role) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(move |rule| rule.role == role && rule.is_about(primary))
+    }
+
+    /// Without the rules for sources that are about bundles made here only.
+    pub(crate) fn of_gateway(&self) -> Self {
+        let passes = |rule: &&Rule| rule.role != Role::Source || rule.gateway;
+        Self { rules: self.rules.iter().filter(passes).cloned().collect() }
+    }
 }
 
 /// Stands for the primary block among block types, which is a block without one.

@@ -88,18 +88,17 @@ pub enum ParameterError {
         /// Which code.
         code: &'static str,
     },
-    /// Codewords of this code have other lengths (§7).
-    #[error("LDPC: no code of this rate has {bits} information bits")]
-    MessageBits {
-        /// Information bits asked for.
-        bits: u16,
-    },
-    /// A codeblock of a sliced stream has 1 to 8 codewords (§12).
-    #[error("sliced stream: {count} codewords in a codeblock are not between 1 and 8")]
+    /// Behind one marker of a sliced stream are 1 to 8 LDPC codewords, or one of another code (§12).
+    #[error("sliced stream: {count} codewords behind a marker are not between 1 and {most}")]
     Codewords {
         /// Codewords asked for.
         count: u8,
+        /// As many as there may be.
+        most: u8,
     },
+    /// Slices are the information of a block code (131.0-B-6 §3).
+    #[error("sliced stream: there is no block code to put slices into")]
+    Slices,
     /// The book has codes that correct 16 or 8 symbols (§4.3).
     #[error("Reed-Solomon: no code corrects {symbols} symbols, only 16 or 8")]
     ErrorCorrection {

@@ -37,6 +37,8 @@ pub enum Event {
     Delivered(Delivery),
     /// A delivery that was acknowledged will not be made again, not even after a restart.
     Acknowledged(DeliveryId),
+    /// Octets of a delivery that the store had not at hand are: read on.
+    Readable(DeliveryId),
     /// Another node reports what became of a bundle made here.
     Reported {
         /// Who reports.
@@ -125,7 +127,7 @@ impl Node {
     pub fn new(parameters: NodeParameters, plan: ContactPlan, rng: Box<dyn rand_core::Rng + Send>) -> Self {
         let store: Box<dyn Store + Send> = Box::new(MemoryStore::new());
         // A new store has nothing to read.
-        Self::of(Agent::empty(parameters.agent, plan, store), parameters.ltp, rng)
+        Self::around(Agent::empty(parameters.agent, plan, store), parameters.ltp, rng)
     }
 
     /// A node without links that keeps its bundles in `store`, and goes on with those it finds there.
@@ -138,10 +140,12 @@ impl Node {
         rng: Box<dyn rand_core::Rng + Send>,
         store: Box<dyn Store + Send>,
     ) -> Result<Self, StoreError> {
-        Ok(Self::of(Agent::with_store(parameters.agent, plan, store)?, parameters.ltp, rng))
+        Ok(Self::around(Agent::with_store(parameters.agent, plan, store)?, parameters.ltp, rng))
     }
 
-    fn of(agent: NodeAgent, ltp: EngineParameters, rng: Box<dyn rand_core::Rng + Send>) -> Self {
+    /// A node without links around an agent, such as one with a security policy. The engine number of `ltp` is the
+    /// agent's node number.
+    pub fn around(agent: NodeAgent, ltp: EngineParameters, rng: Box<dyn rand_core::Rng + Send>) -> Self {
         let ltp = LtpAdapter::new(ltp, rng);
         Self { agent, pending: BTreeMap::new(), ltp, links: BTreeMap::new(), events: VecDeque::new() }
     }
@@ -292,6 +296,7 @@ impl Node {
             }
             bpa::Event::Delivered(delivery) => Event::Delivered(delivery),
             bpa::Event::Acknowledged(delivery) => Event::Acknowledged(delivery),
+            bpa::Event::Readable(delivery) => Event::Readable(delivery),
             bpa::Event::Reported { by, report } => Event::Reported { by, report },
             bpa::Event::Forwarded { id, to } => Event::Forwarded { id, to },
             bpa::Event::Deleted { id, reason } => Event::Deleted { id, reason },

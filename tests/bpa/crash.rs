@@ -1,17 +1,22 @@
 //! The process is killed at every step of receive, store, forward, confirm and deliver, and started again on what the
 //! disk has kept: no accepted bundle is lost, and none is delivered again to an application that has acknowledged it.
 //!
+//! Once more with a security policy, under which the node opens what is for it and, as a gateway, signs and encrypts
+//! what passes: nothing is sent in the clear, and nothing is delivered whose tag is wrong.
+//!
 //! Run by itself: `cargo test --test bpa crash`. `SPACELINK_CRASH_SEEDS=1000` runs so many seeds.
 
 use super::common::{FAR, HERE, NEAR, foreign, open_plan, service};
 use super::disk::Disk;
+use super::security::{hide, keys, security, sign};
 use bytes::Bytes;
-use rand_chacha::ChaCha8Rng;
+use rand_chacha::{ChaCha8Rng, ChaCha20Rng};
 use rand_core::{Rng, SeedableRng};
 use spacelink::bpa::{
     Agent, AgentParameters, DeliveryId, Event, GroupCommit, Key, Outcome, Reception, Refusal, TransferId,
 };
-use spacelink::bundle::{Bundle, BundleId, CreationTimestamp};
+use spacelink::bpsec::{Policy, Role, process, protect};
+use spacelink::bundle::{Bundle, BundleId, CreationTimestamp, Eid, NodeNumber, Reason};
 use spacelink::io::store::DurableStore;
 use spacelink::time::{Epoch, Instant};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +37,10 @@ struct World {
     /// What the application has been given.
     delivered: BTreeSet<BundleId>,
     bundles: u64,
+    /// Whether the node has a security policy.
+    secured: bool,
+    /// Bundles that were changed on their way to the node.
+    forged: BTreeSet<BundleId>,
     started: Duration,
     kills: u32,
     recovered: u64,
@@ -48,7 +57,7 @@ struct Run {
 }
 
 impl World {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, secured: bool) -> Self {
         Self {
             disk: Disk::new(seed),
             rng: ChaCha8Rng::seed_from_u64(seed),
@@ -58,6 +67,8 @@ impl World {
             acknowledged: BTreeSet::new(),
             delivered: BTreeSet::new(),
             bundles: 0,
+            secured,
+            forged: BTreeSet::new(),
             started: Duration::ZERO,
             kills: 0,
             recovered: 0,
@@ -80,7 +91,16 @@ impl World {
         let disk = self.disk.clone();
         // It may be killed while it starts, too.
         let store = DurableStore::open_on(move || disk.clone()).ok()?;
-        let mut agent = Agent::with_store(parameters, open_plan(), store).ok()?;
+        let opened = if self.secured {
+            let taken = [hide(Role::Acceptor), sign(Role::Acceptor)];
+            let added = [sign(Role::Source).gateway(), hide(Role::Source).gateway()];
+            let rules = taken.into_iter().chain(added).collect();
+            let security = security(rules, keys(), self.rng.next_u64());
+            Agent::secured(parameters, open_plan(), store, security)
+        } else {
+            Agent::with_store(parameters, open_plan(), store)
+        };
+        let mut agent = opened.ok()?;
         self.recovered += agent.counters().recovered;
         assert_eq!(agent.counters().unreadable, 0);
         agent.register(service(HERE, 7));
@@ -100,7 +120,38 @@ impl World {
         self.bundles += 1;
         let to = if self.below(2) == 0 { HERE } else { FAR };
         let len = [0, 10, 1_000, 70_000][self.below(4) as usize];
-        foreign(to, self.bundles, Bytes::from(vec![self.bundles as u8; len]))
+        // Some are worked on in several pieces.
+        let len = if self.secured && self.below(20) == 0 { 600_000 } else { len };
+        let bundle = foreign(to, self.bundles, Bytes::from(vec![self.bundles as u8; len]));
+        if !self.secured || to == FAR {
+            return bundle;
+        }
+        let mut rng = ChaCha20Rng::seed_from_u64(self.rng.next_u64());
+        let policy = Policy { rules: vec![sign(Role::Source), hide(Role::Source)] };
+        let node = Eid::ipn(NodeNumber(99), 0);
+        let bundle = protect(bundle, &policy, &node, &keys(), &mut rng).unwrap();
+        if len == 0 || self.below(6) > 0 {
+            return bundle;
+        }
+        self.forged.insert(bundle.id());
+        let (header, payload) = bundle.into_parts();
+        let mut payload = payload.to_vec();
+        payload[len / 2] ^= 1;
+        header.with_payload(payload.into()).unwrap()
+    }
+
+    /// What goes out is as the policy says.
+    fn sent(&self, octets: Bytes) -> BundleId {
+        let bundle = Bundle::decode(octets).unwrap();
+        let id = bundle.id();
+        if self.secured {
+            let policy = Policy { rules: vec![hide(Role::Acceptor), sign(Role::Acceptor)] };
+            let (opened, outcome) = process(bundle, &policy, &keys());
+            assert_eq!(outcome.verdicts.len(), 3, "sent in the clear");
+            let sequence = id.timestamp.sequence as u8;
+            assert!(opened.unwrap().payload().iter().all(|octet| *octet == sequence));
+        }
+        id
     }
 
     /// One thing that happens, if it can now.
@@ -122,7 +173,7 @@ impl World {
                 if let Some(outbound) = run.agent.poll_forward(now, NEAR)
                     && let Ok(octets) = run.agent.octets(outbound.transfer)
                 {
-                    run.transfers.push((outbound.transfer, Bundle::decode(octets).unwrap().id()));
+                    run.transfers.push((outbound.transfer, self.sent(octets)));
                 }
             }
             5 | 6 => {
@@ -184,6 +235,11 @@ impl World {
                 Event::NotKept(key) => self.unsent.extend(run.pending.remove(&key).into_iter().flatten()),
                 Event::Delivered(delivery) => {
                     assert!(!self.acknowledged.contains(&delivery.id), "delivered again: {:?}", delivery.id);
+                    assert!(
+                        !self.forged.contains(&delivery.id),
+                        "delivered though changed: {:?}",
+                        delivery.id
+                    );
                     let sequence = delivery.id.timestamp.sequence as u8;
                     assert!(delivery.payload.octets().unwrap().iter().all(|octet| *octet == sequence));
                     self.delivered.insert(delivery.id.clone());
@@ -192,7 +248,10 @@ impl World {
                 Event::Acknowledged(delivery) => {
                     self.acknowledged.extend(run.acknowledging.remove(&delivery));
                 }
-                Event::Deleted { id, reason } => panic!("{id:?} deleted: {reason}"),
+                Event::Deleted { id, reason } => {
+                    let right = self.forged.contains(&id) && reason == Reason::FAILED_SECURITY;
+                    assert!(right, "{id:?} deleted: {reason}");
+                }
                 _ => {}
             }
         }
@@ -211,8 +270,8 @@ impl World {
     }
 }
 
-fn survives(seed: u64) -> World {
-    let mut world = World::new(seed);
+fn survives(seed: u64, secured: bool) -> World {
+    let mut world = World::new(seed, secured);
     for _ in 0..12 {
         let left = 1 + u64::from(world.below(60));
         if world.below(4) > 0 {
@@ -236,7 +295,8 @@ fn survives(seed: u64) -> World {
         run.agent.handle_timeout(run.now);
         world.listen(&mut run);
         while let Some(outbound) = run.agent.poll_forward(run.now, NEAR) {
-            let id = Bundle::decode(run.agent.octets(outbound.transfer).unwrap()).unwrap().id();
+            let octets = run.agent.octets(outbound.transfer).unwrap();
+            let id = world.sent(octets);
             *world.across.entry(id).or_default() += 1;
             run.agent.transfer_ended(run.now, outbound.transfer, Outcome::Across);
         }
@@ -252,7 +312,7 @@ fn survives(seed: u64) -> World {
     assert_eq!(world.accepted.len() as u64, world.bundles, "not all was taken");
     for id in &world.accepted {
         let arrived = world.delivered.contains(id) || world.across.contains_key(id);
-        assert!(arrived, "lost: {id:?}");
+        assert_ne!(arrived, world.forged.contains(id), "lost: {id:?}");
     }
     let copies = world.across.values().map(|copies| copies - 1).sum::<u32>();
     assert!(copies <= 60 * world.kills, "{copies} copies after {} kills", world.kills);
@@ -261,10 +321,21 @@ fn survives(seed: u64) -> World {
 
 #[test]
 fn nothing_is_lost_when_the_process_is_killed() {
-    let seeds = std::env::var("SPACELINK_CRASH_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(120);
+    all_survive(120, false);
+}
+
+#[test]
+fn nothing_is_lost_or_shown_when_a_process_is_killed_that_secures_bundles() {
+    all_survive(30, true);
+}
+
+fn all_survive(seeds: u64, secured: bool) {
+    let seeds =
+        std::env::var("SPACELINK_CRASH_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(seeds);
     let (mut kills, mut bundles, mut recovered) = (0, 0, 0);
     for seed in 0..seeds {
-        let world = std::panic::catch_unwind(|| survives(seed)).unwrap_or_else(|_| panic!("seed {seed}"));
+        let world =
+            std::panic::catch_unwind(|| survives(seed, secured)).unwrap_or_else(|_| panic!("seed {seed}"));
         kills += world.kills;
         bundles += world.bundles;
         recovered += world.recovered;
@@ -276,7 +347,7 @@ fn nothing_is_lost_when_the_process_is_killed() {
 /// Identities are told apart by their sequence numbers alone here.
 #[test]
 fn bundles_of_the_test_are_told_apart() {
-    let mut world = World::new(1);
+    let mut world = World::new(1, false);
     let (a, b) = (world.next_bundle(), world.next_bundle());
     assert_ne!(a.id(), b.id());
     let CreationTimestamp { sequence, .. } = a.timestamp();

@@ -10,4 +10,5 @@ mod hostile;
 mod link;
 mod overload;
 mod reports;
+mod security;
 mod stores;

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use spacelink::coding::channel::{
     Channel, ChannelParameters, Coding, LdpcRate, LinkQuality, Quality, ReceivedFrame, ReceiverParameters,
-    ReedSolomon,
+    ReedSolomon, Slicing,
 };
 use spacelink::coding::convolutional::{Convolutional, Rate};
 use spacelink::coding::randomizer::Randomizer;
@@ -15,7 +15,17 @@ use spacelink::coding::{ParameterError, soft, turbo};
 const RS: ReedSolomon = ReedSolomon { error_correction: 16, interleaving_depth: 1 };
 
 fn channel(coding: Coding, frame_len: usize) -> Channel {
-    ChannelParameters { coding, frame_len, randomizer: Some(Randomizer::Tm) }.checked().unwrap()
+    let randomizer = Some(Randomizer::Tm);
+    ChannelParameters { coding, frame_len, slicing: None, randomizer }.checked().unwrap()
+}
+
+fn sliced(coding: Coding, slice_len: usize, codewords: u8, frame_len: usize) -> Channel {
+    let slicing = Some(Slicing { slice_len, codewords });
+    ChannelParameters { slicing, ..channel_of(coding, frame_len) }.checked().unwrap()
+}
+
+fn channel_of(coding: Coding, frame_len: usize) -> ChannelParameters {
+    ChannelParameters { coding, frame_len, slicing: None, randomizer: Some(Randomizer::Tm) }
 }
 
 const fn turbo(rate: turbo::Rate, channel_interleaved: bool) -> Coding {
@@ -25,22 +35,24 @@ const fn turbo(rate: turbo::Rate, channel_interleaved: bool) -> Coding {
 /// One of each kind, with short frames.
 fn channels() -> Vec<Channel> {
     let inner = Convolutional::default;
-    let sliced = |rate, message_bits, codewords| Coding::SlicedLdpc { rate, message_bits, codewords };
     vec![
         channel(Coding::Uncoded, 60),
         channel(Coding::ReedSolomon(RS), 100),
+        sliced(Coding::ReedSolomon(RS), 200, 1, 321),
         channel(Coding::Convolutional(inner()), 200),
         channel(Coding::Concatenated { outer: RS, inner: inner() }, 223),
         channel(Coding::Concatenated { outer: RS, inner: Convolutional::ccsds(Rate::R7_8) }, 223),
         channel(Coding::Ldpc { rate: LdpcRate::R1_2 }, 128),
         channel(Coding::Ldpc { rate: LdpcRate::R7_8 }, 892),
-        channel(sliced(LdpcRate::R4_5, 1024, 3), 223),
-        channel(sliced(LdpcRate::R7_8, 7136, 1), 1115),
+        sliced(Coding::Ldpc { rate: LdpcRate::R4_5 }, 128, 3, 223),
+        sliced(Coding::Ldpc { rate: LdpcRate::R7_8 }, 892, 1, 1115),
         channel(turbo(turbo::Rate::Half, true), 446),
         // Its codewords end in half an octet.
         channel(turbo(turbo::Rate::Third, false), 223),
         channel(turbo(turbo::Rate::Quarter, false), 223),
         channel(turbo(turbo::Rate::Sixth, true), 223),
+        sliced(Coding::Concatenated { outer: RS, inner: inner() }, 223, 1, 60),
+        sliced(turbo(turbo::Rate::Third, true), 223, 1, 150),
     ]
 }
 
@@ -110,7 +122,8 @@ fn every_kind_of_channel_carries_its_frames() {
 /// With noise that breaks hard decisions: at these noise levels an uncoded frame would not pass.
 #[test]
 fn soft_decisions_carry_frames_through_noise() {
-    for (channel, percent) in channels().into_iter().skip(3).zip([70, 38, 80, 42, 48, 42, 78, 102, 115, 140])
+    for (channel, percent) in
+        channels().into_iter().skip(4).zip([70, 38, 80, 42, 48, 42, 78, 102, 115, 140, 70, 102])
     {
         let mut stream = sent(channel, 20);
         let quiet = stream.clone();
@@ -133,7 +146,7 @@ fn inverted_streams_are_set_right() {
         let (frames, _) = received(channel, &stream, &[1000]);
         let count = frames.iter().filter(|(_, quality)| quality.inverted).count();
         // The first codeblock of a sliced stream can be cut off from the frame it begins.
-        let sliced = matches!(channel.parameters().coding, Coding::SlicedLdpc { .. });
+        let sliced = channel.parameters().slicing.is_some();
         assert!(count == 6 || sliced, "{:?} {count}", channel.parameters());
         for number in 0..6 {
             assert!(frames.iter().any(|(found, _)| *found == frame(number, channel.frame_len())));
@@ -182,8 +195,12 @@ fn the_convention_of_symbols_is_found() {
     for rate in Rate::ALL {
         for inner in Convolutional::conventions(rate) {
             let coding = Coding::Concatenated { outer: RS, inner };
-            let parameters =
-                ChannelParameters { coding, frame_len: 223, randomizer: Some(Randomizer::TmLegacy) };
+            let parameters = ChannelParameters {
+                coding,
+                frame_len: 223,
+                slicing: None,
+                randomizer: Some(Randomizer::TmLegacy),
+            };
             assert_eq!(parameters.checked().is_ok(), inner.is_ccsds());
             let sending = parameters.deviating().unwrap();
             let stream = sent(sending, 40);
@@ -282,8 +299,7 @@ fn a_turbo_codeword_beyond_repair_is_marked() {
 /// A codeword beyond repair makes doubtful exactly the frames that it touches.
 #[test]
 fn a_lost_codeword_marks_the_frames_it_touches() {
-    let coding = Coding::SlicedLdpc { rate: LdpcRate::R4_5, message_bits: 1024, codewords: 2 };
-    let channel = channel(coding, 60);
+    let channel = sliced(Coding::Ldpc { rate: LdpcRate::R4_5 }, 128, 2, 60);
     let mut stream = sent(channel, 40);
     // The second codeword of the third codeblock: octets 640 to 767 of the stream of 64-octet CADUs.
     let from = 2 * (64 + 2560) + 64 + 1280;
@@ -303,15 +319,17 @@ fn a_lost_codeword_marks_the_frames_it_touches() {
 #[test]
 fn what_the_book_does_not_allow_is_refused() {
     let refused = |coding, frame_len, randomizer| {
-        ChannelParameters { coding, frame_len, randomizer }.checked().unwrap_err()
+        ChannelParameters { coding, frame_len, slicing: None, randomizer }.checked().unwrap_err()
+    };
+    let sliced = |coding, slice_len, codewords| {
+        let slicing = Some(Slicing { slice_len, codewords });
+        ChannelParameters { slicing, ..channel_of(coding, 100) }.checked().unwrap_err()
     };
     let rs = |error_correction, interleaving_depth| {
         Coding::ReedSolomon(ReedSolomon { error_correction, interleaving_depth })
     };
     use ParameterError as E;
     let ldpc = Coding::Ldpc { rate: LdpcRate::R7_8 };
-    let sliced =
-        |message_bits, codewords| Coding::SlicedLdpc { rate: LdpcRate::R2_3, message_bits, codewords };
     assert_eq!(refused(Coding::Uncoded, 100, Some(Randomizer::Tc)), E::TcRandomizer);
     assert_eq!(refused(Coding::Uncoded, 0, None), E::FrameLen { len: 0, max: 65_536 });
     assert_eq!(refused(rs(12, 5), 1115, None), E::ErrorCorrection { symbols: 12 });
@@ -320,15 +338,19 @@ fn what_the_book_does_not_allow_is_refused() {
     assert_eq!(refused(rs(16, 5), 1114, None), E::UnevenFill { fill: 1, depth: 5 });
     assert_eq!(refused(ldpc, 1115, None), E::FrameLenOfCode { len: 1115, code: "LDPC" });
     assert_eq!(refused(ldpc, usize::MAX, None), E::FrameLenOfCode { len: usize::MAX, code: "LDPC" });
-    assert_eq!(refused(sliced(7136, 1), 100, None), E::MessageBits { bits: 7136 });
+    assert_eq!(sliced(ldpc, 128, 1), E::FrameLenOfCode { len: 128, code: "LDPC" });
+    assert_eq!(sliced(rs(16, 1), 224, 1), E::FrameLenOfCode { len: 224, code: "Reed-Solomon" });
+    assert_eq!(sliced(Coding::Uncoded, 100, 1), E::Slices);
+    assert_eq!(sliced(Coding::Convolutional(Convolutional::default()), 100, 1), E::Slices);
     assert_eq!(
         refused(turbo(turbo::Rate::Half, false), 224, None),
         E::FrameLenOfCode { len: 224, code: "turbo" }
     );
     let len = usize::MAX;
     assert_eq!(refused(turbo(turbo::Rate::Sixth, true), len, None), E::FrameLenOfCode { len, code: "turbo" });
-    assert_eq!(refused(sliced(1024, 0), 100, None), E::Codewords { count: 0 });
-    assert_eq!(refused(sliced(1024, 9), 100, None), E::Codewords { count: 9 });
+    assert_eq!(sliced(ldpc, 892, 0), E::Codewords { count: 0, most: 8 });
+    assert_eq!(sliced(ldpc, 892, 9), E::Codewords { count: 9, most: 8 });
+    assert_eq!(sliced(rs(16, 1), 223, 2), E::Codewords { count: 2, most: 1 });
     let swapped = Convolutional { swapped: true, ..Convolutional::default() };
     assert_eq!(refused(Coding::Convolutional(swapped), 100, None), E::Convention);
 }
@@ -346,7 +368,7 @@ fn a_mission_names_its_channel_in_toml() {
     let outer = ReedSolomon { error_correction: 16, interleaving_depth: 5 };
     let coding = Coding::Concatenated { outer, inner: Convolutional::default() };
     let randomizer = Some(Randomizer::TmLegacy);
-    assert_eq!(parameters, ChannelParameters { coding, frame_len: 1115, randomizer });
+    assert_eq!(parameters, ChannelParameters { coding, frame_len: 1115, slicing: None, randomizer });
     assert_eq!(
         toml::from_str::<ChannelParameters>(&toml::to_string(&parameters).unwrap()).unwrap(),
         parameters
@@ -358,7 +380,14 @@ fn a_mission_names_its_channel_in_toml() {
     let text = text.replace("\"1/6\"", "\"1/2\", channel-interleaved = true");
     assert_eq!(toml::from_str::<ChannelParameters>(&text).unwrap().coding, turbo(turbo::Rate::Half, true));
     let short: ChannelParameters = toml::from_str("coding = \"uncoded\"\nframe-len = 5").unwrap();
-    assert_eq!(short, ChannelParameters { coding: Coding::Uncoded, frame_len: 5, randomizer: None });
+    assert_eq!(
+        short,
+        ChannelParameters { coding: Coding::Uncoded, frame_len: 5, slicing: None, randomizer: None }
+    );
+    let text = "frame-len = 1115\nrandomizer = \"tm\"\ncoding.ldpc = { rate = \"7/8\" }\nslicing = { slice-len = 892 }";
+    let sliced: ChannelParameters = toml::from_str(text).unwrap();
+    assert_eq!(sliced.slicing, Some(Slicing::new(892)));
+    assert!(sliced.checked().is_ok());
     assert!(
         toml::from_str::<ChannelParameters>("coding = \"uncoded\"\nframe-len = 5\nrandomizer = \"x\"")
             .is_err()

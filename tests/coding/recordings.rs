@@ -17,6 +17,7 @@ fn ks1q() {
     let channel = ChannelParameters {
         coding: Coding::Concatenated { outer, inner: Convolutional::default() },
         frame_len: 223,
+        slicing: None,
         randomizer: Some(Randomizer::TmLegacy),
     }
     .checked()
@@ -86,6 +87,7 @@ fn weather_satellites() {
         let channel = ChannelParameters {
             coding: Coding::ReedSolomon(ReedSolomon { error_correction: 16, interleaving_depth }),
             frame_len: 223 * usize::from(interleaving_depth),
+            slicing: None,
             randomizer: Some(Randomizer::TmLegacy),
         }
         .checked()

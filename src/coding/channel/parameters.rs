@@ -20,6 +20,9 @@ pub struct ChannelParameters {
     pub coding: Coding,
     /// Octets of a transfer frame.
     pub frame_len: usize,
+    /// How the stream of markers and frames is cut for a block code; `None` where every codeblock holds one frame.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub slicing: Option<Slicing>,
     /// What is exclusive-or'd over a frame, codeword or codeblock. Issue 5 allows none, issue 6 demands one.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub randomizer: Option<Randomizer>,
@@ -63,17 +66,37 @@ pub enum Coding {
         #[cfg_attr(feature = "serde", serde(default))]
         channel_interleaved: bool,
     },
-    /// A stream of markers and frames, cut into LDPC codewords without regard to where frames begin.
-    ///
-    /// Source: CCSDS 131.0-B-5 §8; 131.0-B-6 §3.
-    SlicedLdpc {
-        /// Information bits to codeword bits.
-        rate: LdpcRate,
-        /// Information bits of a codeword.
-        message_bits: u16,
-        /// Codewords in a codeblock, behind one marker: 1 to 8. Issue 6 knows only 1.
-        codewords: u8,
-    },
+}
+
+/// A stream of frames, each behind a marker, is cut into pieces without regard to where frames begin, and each piece
+/// takes the place that a frame has otherwise: behind a marker on the channel, coded and randomized.
+///
+/// Source: CCSDS 131.0-B-6 §3, for all block codes; 131.0-B-5 §8, for LDPC codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields, rename_all = "kebab-case")
+)]
+pub struct Slicing {
+    /// Octets of the stream in a codeword; of Reed-Solomon codes, in a codeblock.
+    pub slice_len: usize,
+    /// Codewords behind one marker: 1, which is all that issue 6 knows, or of LDPC codes up to 8.
+    #[cfg_attr(feature = "serde", serde(default = "one"))]
+    pub codewords: u8,
+}
+
+impl Slicing {
+    /// Slices of `slice_len` octets, each behind a marker of its own.
+    #[must_use]
+    pub const fn new(slice_len: usize) -> Self {
+        Self { slice_len, codewords: 1 }
+    }
+}
+
+#[cfg(feature = "serde")]
+const fn one() -> u8 {
+    1
 }
 
 /// The Reed-Solomon code of a channel. Virtual fill follows from the length of a frame.
@@ -133,7 +156,7 @@ impl ChannelParameters {
     /// # Errors
     /// [`ParameterError`], which names the clause: a frame length that does not go with the code, an interleaving
     /// depth or error correction that does not exist, the TC randomizer, a convolutional code in another convention
-    /// than the book's, no or more than eight codewords in a sliced codeblock.
+    /// than the book's, slices without a block code, more codewords behind a marker than there may be.
     pub fn checked(self) -> Result<Channel, ParameterError> {
         if let Coding::Convolutional(code) | Coding::Concatenated { inner: code, .. } = self.coding
             && !code.is_ccsds()
@@ -152,37 +175,42 @@ impl ChannelParameters {
     /// # Errors
     /// [`ParameterError`] for what cannot work.
     pub fn deviating(self) -> Result<Channel, ParameterError> {
-        let frame_len = self.frame_len;
+        let Self { frame_len, slicing, .. } = self;
+        // What takes the place of a frame in the codes.
+        let len = slicing.map_or(frame_len, |slicing| slicing.slice_len);
+        let codewords = slicing.map_or(1, |slicing| slicing.codewords);
+        let most = if matches!(self.coding, Coding::Ldpc { .. }) { 8 } else { 1 };
+        if !(1..=most).contains(&codewords) {
+            return Err(ParameterError::Codewords { count: codewords, most });
+        }
         let cadu = |coding| cadu::CaduParameters::deviating(coding, self.randomizer, Marker::ASM_32);
-        let uncoded = || cadu(cadu::Coding::Uncoded { frame_len });
-        let reed_solomon = |rs: ReedSolomon| cadu(cadu::Coding::ReedSolomon(rs.codeblock(frame_len)?));
+        let uncoded = || cadu(cadu::Coding::Uncoded { frame_len: len });
+        let reed_solomon = |rs: ReedSolomon| cadu(cadu::Coding::ReedSolomon(rs.codeblock(len)?));
         let layout = match self.coding {
             Coding::Uncoded => Layout::Hard(uncoded()?),
             Coding::ReedSolomon(rs) => Layout::Hard(reed_solomon(rs)?),
             Coding::Convolutional(code) => Layout::Convolutional(code, uncoded()?),
             Coding::Concatenated { outer, inner } => Layout::Convolutional(inner, reed_solomon(outer)?),
             Coding::Ldpc { rate } => {
-                let code = frame_len.checked_mul(8).and_then(|bits| rate.code(bits));
-                let code = code.ok_or(ParameterError::FrameLenOfCode { len: frame_len, code: "LDPC" })?;
-                Layout::Block(BlockCode::Ldpc(code))
+                let code = len.checked_mul(8).and_then(|bits| rate.code(bits));
+                let code = code.ok_or(ParameterError::FrameLenOfCode { len, code: "LDPC" })?;
+                Layout::Block(BlockCode::Ldpc(code), codewords)
             }
             Coding::Turbo { rate, channel_interleaved } => {
-                let code = frame_len.checked_mul(8).and_then(|bits| turbo::Code::new(rate, bits).ok());
-                let code = code.ok_or(ParameterError::FrameLenOfCode { len: frame_len, code: "turbo" })?;
-                Layout::Block(BlockCode::Turbo(code.with_channel_interleaver(channel_interleaved)))
-            }
-            Coding::SlicedLdpc { rate, message_bits, codewords } => {
-                let code = rate.code(message_bits.into());
-                let code = code.ok_or(ParameterError::MessageBits { bits: message_bits })?;
-                if !(1..=8).contains(&codewords) {
-                    return Err(ParameterError::Codewords { count: codewords });
-                }
-                let frames = cadu::Coding::Uncoded { frame_len };
-                let frames = cadu::CaduParameters::deviating(frames, None, Marker::ASM_32)?;
-                Layout::Sliced { code: BlockCode::Ldpc(code), codewords, frames }
+                let code = len.checked_mul(8).and_then(|bits| turbo::Code::new(rate, bits).ok());
+                let code = code.ok_or(ParameterError::FrameLenOfCode { len, code: "turbo" })?;
+                Layout::Block(BlockCode::Turbo(code.with_channel_interleaver(channel_interleaved)), 1)
             }
         };
-        Ok(Channel { parameters: self, layout })
+        let frames = match (slicing, self.coding) {
+            (None, _) => None,
+            (Some(_), Coding::Uncoded | Coding::Convolutional(_)) => return Err(ParameterError::Slices),
+            (Some(_), _) => {
+                let frames = cadu::Coding::Uncoded { frame_len };
+                Some(cadu::CaduParameters::deviating(frames, None, Marker::ASM_32)?)
+            }
+        };
+        Ok(Channel { parameters: self, layout, frames })
     }
 }
 
@@ -212,6 +240,8 @@ impl ReedSolomon {
 pub struct Channel {
     parameters: ChannelParameters,
     pub(super) layout: Layout,
+    /// Markers and frames of a stream that is cut into slices.
+    pub(super) frames: Option<cadu::CaduParameters>,
 }
 
 /// What the parameters amount to.
@@ -221,10 +251,8 @@ pub(super) enum Layout {
     Hard(cadu::CaduParameters),
     /// The same inside a convolutional code.
     Convolutional(Convolutional, cadu::CaduParameters),
-    /// A codeword behind each marker.
-    Block(BlockCode),
-    /// A stream cut into codewords.
-    Sliced { code: BlockCode, codewords: u8, frames: cadu::CaduParameters },
+    /// So many codewords behind each marker.
+    Block(BlockCode, u8),
 }
 
 impl Channel {
@@ -240,13 +268,20 @@ impl Channel {
         self.parameters.frame_len
     }
 
+    /// Octets that stand behind one marker, check symbols aside: a frame, or slices.
+    pub(super) fn block_len(&self) -> usize {
+        let Slicing { slice_len, codewords } =
+            self.parameters.slicing.unwrap_or(Slicing::new(self.frame_len()));
+        slice_len * usize::from(codewords)
+    }
+
     /// The marker in front of each frame, codeblock or codeword on the channel.
     ///
     /// Source: CCSDS 131.0-B-5 §9.3.
     #[must_use]
     pub const fn marker(&self) -> Marker {
         match self.layout {
-            Layout::Block(code) | Layout::Sliced { code, .. } => code.marker(),
+            Layout::Block(code, _) => code.marker(),
             Layout::Hard(_) | Layout::Convolutional(..) => Marker::ASM_32,
         }
     }

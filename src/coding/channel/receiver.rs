@@ -6,7 +6,7 @@ use crate::coding::cadu::{self, CaduReceiver};
 use crate::coding::convolutional::{Convolutional, ViterbiCounts};
 use crate::coding::randomizer::Randomizer;
 use crate::coding::soft;
-use crate::coding::sync::{SoftBlock, SoftBlockSync, SyncCounts, SyncParameters, SyncState};
+use crate::coding::sync::{SoftBlockSync, SyncCounts, SyncParameters, SyncState};
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -109,6 +109,8 @@ impl Default for ReceiverParameters {
 pub struct Receiver {
     channel: Channel,
     front: Front,
+    /// Finds the frames in slices.
+    slices: Option<Box<Deslicer>>,
     frames: u64,
     frames_uncorrectable: u64,
     blocks_dropped: u64,
@@ -129,10 +131,6 @@ enum Front {
         cadu: CaduReceiver<Vec<u8>>,
     },
     Block(Codewords),
-    Sliced {
-        codewords: Codewords,
-        frames: Box<Deslicer>,
-    },
 }
 
 impl Channel {
@@ -154,15 +152,15 @@ impl Channel {
                 inner: Box::new(Inner::new(code, any_convention, cadu.cadu_len())),
                 cadu: CaduReceiver::with_vec(cadu.with_bursts(bursts), sync),
             },
-            Layout::Block(code) => Front::Block(Codewords::new(*self, code, 1, sync)),
-            Layout::Sliced { code, codewords, frames } => Front::Sliced {
-                codewords: Codewords::new(*self, code, codewords, sync),
-                frames: Box::new(Deslicer::new(frames, sync)),
-            },
+            Layout::Block(code, codewords) => Front::Block(Codewords::new(*self, code, codewords, sync)),
         };
+        let slices = self.frames.zip(self.parameters().slicing).map(|(frames, slicing)| {
+            Box::new(Deslicer::new(frames, sync, slicing.slice_len, front.block_bits()))
+        });
         Receiver {
             channel: *self,
             front,
+            slices,
             frames: 0,
             frames_uncorrectable: 0,
             blocks_dropped: 0,
@@ -203,7 +201,7 @@ impl Receiver {
                 totals.inner = inner.counts();
                 (totals.inner_acquisitions, totals.inner_losses) = inner.acquisitions();
             }
-            Front::Block(codewords) | Front::Sliced { codewords, .. } => {
+            Front::Block(codewords) => {
                 totals.sync = codewords.sync.counts();
                 totals.slips = codewords.sync.slips();
             }
@@ -234,8 +232,9 @@ impl Receiver {
         if let Front::Hard { cadu, waiting } = &mut self.front
             && waiting.is_empty()
         {
-            let mut tally = Tally::default();
-            cadu.receive(octets, |frame| tally.cadu(frame, &mut each));
+            let mut exit = Exit::new(&mut self.slices, &mut each);
+            cadu.receive(octets, |frame| exit.cadu(frame));
+            let tally = exit.tally;
             return self.add(tally);
         }
         let mut soft_bits = [0; 512];
@@ -248,7 +247,7 @@ impl Receiver {
 
     /// Takes soft bits and hands every frame that they complete to `each`.
     pub fn receive(&mut self, mut soft_bits: &[i8], mut each: impl FnMut(ReceivedFrame<'_>)) {
-        let mut tally = Tally::default();
+        let mut exit = Exit::new(&mut self.slices, &mut each);
         match &mut self.front {
             Front::Hard { cadu, waiting } => {
                 let missing = (8 - waiting.len()) % 8;
@@ -258,61 +257,56 @@ impl Receiver {
                 let mut octets = [0; 256];
                 if waiting.len() == 8 {
                     soft::hard(waiting, &mut octets);
-                    cadu.receive(&octets[..1], |frame| tally.cadu(frame, &mut each));
+                    cadu.receive(&octets[..1], |frame| exit.cadu(frame));
                     waiting.clear();
                 }
                 if waiting.is_empty() {
                     let (whole, left) = soft_bits.split_at(soft_bits.len() & !7);
                     for soft_bits in whole.chunks(8 * octets.len()) {
                         let len = soft::hard(soft_bits, &mut octets);
-                        cadu.receive(&octets[..len], |frame| tally.cadu(frame, &mut each));
+                        cadu.receive(&octets[..len], |frame| exit.cadu(frame));
                     }
                     waiting.extend_from_slice(left);
                 }
             }
             Front::Convolutional { inner, cadu } => {
                 let mut frames = |octets: &[u8]| {
-                    let before = tally.frames;
-                    cadu.receive(octets, |frame| tally.cadu(frame, &mut each));
-                    tally.frames > before
+                    let before = exit.tally.blocks;
+                    cadu.receive(octets, |frame| exit.cadu(frame));
+                    exit.tally.blocks > before
                 };
                 inner.receive(soft_bits, &mut frames);
             }
-            Front::Block(codewords) => codewords.receive(soft_bits, &mut tally, &mut each),
-            Front::Sliced { codewords, frames } => {
-                codewords.receive_sliced(soft_bits, frames, &mut tally, &mut each);
-            }
+            Front::Block(codewords) => codewords.receive(soft_bits, &mut exit),
         }
+        let tally = exit.tally;
         self.add(tally);
     }
 
     /// Ends the stream: hands up what waited for more. The receiver has then to be built anew.
     pub fn finish(&mut self, mut each: impl FnMut(ReceivedFrame<'_>)) {
-        let mut tally = Tally::default();
+        let mut exit = Exit::new(&mut self.slices, &mut each);
         match &mut self.front {
             Front::Hard { cadu, waiting } => {
                 let mut octet = [0];
                 let len = soft::hard(waiting, &mut octet);
-                cadu.receive(&octet[..len], |frame| tally.cadu(frame, &mut each));
+                cadu.receive(&octet[..len], |frame| exit.cadu(frame));
                 waiting.clear();
             }
             Front::Convolutional { inner, cadu } => {
                 let mut frames = |octets: &[u8]| {
-                    let before = tally.frames;
-                    cadu.receive(octets, |frame| tally.cadu(frame, &mut each));
-                    tally.frames > before
+                    let before = exit.tally.blocks;
+                    cadu.receive(octets, |frame| exit.cadu(frame));
+                    exit.tally.blocks > before
                 };
                 inner.finish(&mut frames);
             }
             Front::Block(codewords) => {
                 codewords.sync.finish();
-                codewords.receive(&[], &mut tally, &mut each);
-            }
-            Front::Sliced { codewords, frames } => {
-                codewords.sync.finish();
-                codewords.receive_sliced(&[], frames, &mut tally, &mut each);
+                codewords.receive(&[], &mut exit);
             }
         }
+        let tally = exit.tally;
         self.add(tally);
     }
 
@@ -326,12 +320,26 @@ impl Receiver {
     }
 }
 
+impl Front {
+    /// Bits from one marker of the channel to the next; behind a convolutional code, of what that decoded.
+    fn block_bits(&self) -> u64 {
+        match self {
+            Self::Hard { cadu, .. } | Self::Convolutional { cadu, .. } => {
+                8 * cadu.parameters().cadu_len() as u64
+            }
+            Self::Block(codewords) => (codewords.sync.marker().bits() + codewords.soft.len()) as u64,
+        }
+    }
+}
+
 /// Confidence of hard-decided symbols; any would do.
 const HARD: i8 = 32;
 
 /// What one call adds to the totals.
 #[derive(Default)]
-pub(super) struct Tally {
+struct Tally {
+    /// What stood behind a marker and was not dropped.
+    blocks: u64,
     frames: u64,
     frames_uncorrectable: u64,
     blocks_dropped: u64,
@@ -340,18 +348,39 @@ pub(super) struct Tally {
     iterations: u64,
 }
 
-impl Tally {
-    /// Counts a frame and hands it up.
-    pub(super) fn frame(&mut self, frame: ReceivedFrame<'_>, each: &mut impl FnMut(ReceivedFrame<'_>)) {
-        self.frames += 1;
-        self.frames_uncorrectable += u64::from(frame.quality.codewords_uncorrectable > 0);
-        each(frame);
+/// Where blocks leave the codes: they are frames, or slices in which frames are found.
+struct Exit<'a, F> {
+    tally: Tally,
+    slices: Option<&'a mut Deslicer>,
+    each: &'a mut F,
+}
+
+impl<'a, F: FnMut(ReceivedFrame<'_>)> Exit<'a, F> {
+    fn new(slices: &'a mut Option<Box<Deslicer>>, each: &'a mut F) -> Self {
+        Self { tally: Tally::default(), slices: slices.as_deref_mut(), each }
     }
 
-    fn cadu(&mut self, frame: cadu::ReceivedFrame<'_>, each: &mut impl FnMut(ReceivedFrame<'_>)) {
+    /// Takes what stood behind a marker; bit `n` of `failed` says that codeword `n` is beyond repair.
+    fn block(&mut self, block: &[u8], failed: u8, quality: Quality) {
+        let Self { tally, slices, each } = self;
+        tally.blocks += 1;
+        tally.symbols_corrected += u64::from(quality.symbols_corrected);
+        tally.codewords_uncorrectable += u64::from(quality.codewords_uncorrectable);
+        let mut frame = |frame: ReceivedFrame<'_>| {
+            tally.frames += 1;
+            tally.frames_uncorrectable += u64::from(frame.quality.codewords_uncorrectable > 0);
+            each(frame);
+        };
+        match slices {
+            None => frame(ReceivedFrame { frame: block, quality }),
+            Some(slices) => slices.receive(block, failed, quality.bit_position, frame),
+        }
+    }
+
+    /// As [`block`](Self::block), of a Reed-Solomon codeblock or an uncoded frame.
+    fn cadu(&mut self, frame: cadu::ReceivedFrame<'_>) {
         let quality = frame.quality;
-        self.symbols_corrected += u64::from(quality.symbols_corrected);
-        self.codewords_uncorrectable += u64::from(quality.codewords_uncorrectable);
+        let failed = u8::from(quality.codewords_uncorrectable > 0);
         let quality = Quality {
             bit_position: quality.bit_position,
             sync: quality.sync,
@@ -363,7 +392,7 @@ impl Tally {
             codewords: quality.codewords,
             codewords_uncorrectable: quality.codewords_uncorrectable,
         };
-        self.frame(ReceivedFrame { frame: frame.frame, quality }, each);
+        self.block(frame.frame, failed, quality);
     }
 }
 
@@ -377,12 +406,6 @@ struct Codewords {
     mask: Vec<u8>,
     soft: Vec<i8>,
     messages: Vec<u8>,
-}
-
-/// A codeblock just decoded.
-struct Decoded {
-    block: SoftBlock,
-    quality: Quality,
 }
 
 impl Codewords {
@@ -404,51 +427,12 @@ impl Codewords {
         }
     }
 
-    fn receive(&mut self, soft: &[i8], tally: &mut Tally, each: &mut impl FnMut(ReceivedFrame<'_>)) {
-        let mut rest = soft;
-        while let Some(decoded) = self.next(&mut rest, tally, |_, _| ()) {
-            tally.frame(ReceivedFrame { frame: &self.messages, quality: decoded.quality }, each);
-        }
-    }
-
-    fn receive_sliced(
-        &mut self,
-        soft: &[i8],
-        frames: &mut Deslicer,
-        tally: &mut Tally,
-        each: &mut impl FnMut(ReceivedFrame<'_>),
-    ) {
-        let (mut rest, len) = (soft, self.code.message_len());
-        let mut bad = Vec::new();
-        while let Some(decoded) = self.next(&mut rest, tally, |at, ok| {
-            if !ok {
-                bad.push(at);
-            }
-        }) {
-            frames.codeblock(decoded.block, self.sync_period());
-            for (at, message) in self.messages.chunks_exact(len).enumerate() {
-                frames.receive(message, bad.contains(&at), |frame| tally.frame(frame, each));
-            }
-            bad.clear();
-        }
-    }
-
-    /// Bits from one codeblock's marker to the next.
-    fn sync_period(&self) -> u64 {
-        (self.sync.marker().bits() + self.soft.len()) as u64
-    }
-
-    /// Decodes the next codeblock that is to be handed up; `word` is told of each codeword whether it could be.
-    fn next(
-        &mut self,
-        rest: &mut &[i8],
-        tally: &mut Tally,
-        mut word: impl FnMut(usize, bool),
-    ) -> Option<Decoded> {
+    /// Decodes codeblocks until soft bits are missing.
+    fn receive<F: FnMut(ReceivedFrame<'_>)>(&mut self, mut rest: &[i8], exit: &mut Exit<'_, F>) {
         loop {
             let (left, block) = self.sync.push(rest);
-            *rest = left;
-            let block = block?;
+            rest = left;
+            let Some(block) = block else { return };
             self.soft.copy_from_slice(self.sync.soft());
             soft::flip(&mut self.soft, &self.mask);
             if block.inverted {
@@ -468,7 +452,7 @@ impl Codewords {
             let Self { code, decoder, soft, messages, .. } = self;
             let words =
                 soft.chunks_exact(code.codeword_bits()).zip(messages.chunks_exact_mut(code.message_len()));
-            let mut failed = 0u64;
+            let mut failed = 0u8;
             for (soft_bits, message) in words {
                 quality.codewords += 1;
                 let word = decoder.decode(soft_bits, message);
@@ -481,21 +465,18 @@ impl Codewords {
                     }
                 }
             }
-            tally.iterations += u64::from(quality.iterations);
+            exit.tally.iterations += u64::from(quality.iterations);
             let any = quality.codewords_uncorrectable < quality.codewords;
             if any {
                 self.sync.confirm();
             } else {
                 self.sync.reject();
                 if block.state == SyncState::Verify {
-                    tally.blocks_dropped += 1;
+                    exit.tally.blocks_dropped += 1;
                     continue;
                 }
             }
-            (0..quality.codewords).for_each(|at| word(at.into(), failed >> at & 1 == 0));
-            tally.symbols_corrected += u64::from(quality.symbols_corrected);
-            tally.codewords_uncorrectable += u64::from(quality.codewords_uncorrectable);
-            return Some(Decoded { block, quality });
+            exit.block(&self.messages, failed, quality);
         }
     }
 }

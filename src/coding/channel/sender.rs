@@ -11,6 +11,8 @@ pub struct Sender {
     channel: Channel,
     chain: Chain,
     block: Vec<u8>,
+    /// Markers and frames that do not fill a slice yet.
+    waiting: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -18,13 +20,6 @@ enum Chain {
     Hard(CaduParameters),
     Convolutional(CaduParameters, Encoder),
     Block(Codewords),
-    Sliced {
-        encoder: Codewords,
-        codewords: usize,
-        frames: CaduParameters,
-        /// Markers and frames that do not fill a codeblock yet.
-        waiting: Vec<u8>,
-    },
 }
 
 impl Channel {
@@ -34,15 +29,9 @@ impl Channel {
         let chain = match self.layout {
             Layout::Hard(cadu) => Chain::Hard(cadu),
             Layout::Convolutional(code, cadu) => Chain::Convolutional(cadu, Encoder::new(code)),
-            Layout::Block(code) => Chain::Block(Codewords::new(code)),
-            Layout::Sliced { code, codewords, frames } => Chain::Sliced {
-                encoder: Codewords::new(code),
-                codewords: codewords.into(),
-                frames,
-                waiting: Vec::new(),
-            },
+            Layout::Block(code, _) => Chain::Block(Codewords::new(code)),
         };
-        Sender { channel: *self, chain, block: Vec::new() }
+        Sender { channel: *self, chain, block: Vec::new(), waiting: Vec::new() }
     }
 }
 
@@ -55,16 +44,31 @@ impl Sender {
 
     /// Appends to `out` what sending `frame` puts on the channel.
     ///
-    /// Only whole octets are appended; symbols that do not fill one yet, or frames that do not fill a sliced
-    /// codeblock, wait for the next frame or for [`finish`](Self::finish).
+    /// Only whole octets are appended; symbols that do not fill one yet, or frames that do not fill a
+    /// slice, wait for the next frame or for [`finish`](Self::finish).
     ///
     /// # Errors
     /// [`EncodeError::Field`] when `frame` has not [`Channel::frame_len`] octets; nothing is sent.
     pub fn send(&mut self, frame: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let Self { channel, chain, block } = self;
-        if frame.len() != channel.frame_len() {
+        if frame.len() != self.channel.frame_len() {
             return Err(EncodeError::field("frame", "length", frame.len() as u64));
         }
+        let Some(frames) = self.channel.frames else { return self.code(frame, out) };
+        let mut waiting = core::mem::take(&mut self.waiting);
+        frames.encode(frame, appended(&mut waiting, frames.cadu_len()))?;
+        let (full, mut from) = (self.channel.block_len(), 0);
+        while let Some(slices) = waiting.get(from..from + full) {
+            self.code(slices, out)?;
+            from += full;
+        }
+        waiting.drain(..from);
+        self.waiting = waiting;
+        Ok(())
+    }
+
+    /// Codes what is to stand behind one marker.
+    fn code(&mut self, frame: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let Self { channel, chain, block, .. } = self;
         match chain {
             Chain::Hard(cadu) => {
                 let cadu_out = appended(out, cadu.cadu_len());
@@ -77,29 +81,22 @@ impl Sender {
                 encoder.encode(block, appended(out, len))?;
             }
             Chain::Block(encoder) => encoder.codeblock(*channel, frame, out)?,
-            Chain::Sliced { encoder, codewords, frames, waiting } => {
-                let len = frames.cadu_len();
-                frames.encode(frame, appended(waiting, len))?;
-                let full = encoder.code.message_len() * *codewords;
-                let mut from = 0;
-                while let Some(messages) = waiting.get(from..from + full) {
-                    encoder.codeblock(*channel, messages, out)?;
-                    from += full;
-                }
-                waiting.drain(..from);
-            }
         }
         Ok(())
     }
 
     /// Ends the stream: appends what waits. Returns the bits of the last octet that are not symbols but fill.
     ///
-    /// A convolutional code is terminated with six zeros; a sliced codeblock is filled up with zeros.
+    /// A convolutional code is terminated with six zeros; the last slices are filled up with zeros.
     ///
     /// # Errors
     /// None that can happen: it has the room it asks for.
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<usize, EncodeError> {
-        let channel = self.channel;
+        if !self.waiting.is_empty() {
+            let mut slices = core::mem::take(&mut self.waiting);
+            slices.resize(self.channel.block_len(), 0);
+            self.code(&slices, out)?;
+        }
         match &mut self.chain {
             Chain::Hard(_) => Ok(0),
             Chain::Block(encoder) => Ok(encoder.finish(out)),
@@ -109,14 +106,6 @@ impl Sender {
                 let octets = symbols.div_ceil(8);
                 out.extend_from_slice(&last[..octets]);
                 Ok(8 * octets - symbols)
-            }
-            Chain::Sliced { encoder, codewords, waiting, .. } => {
-                if !waiting.is_empty() {
-                    waiting.resize(encoder.code.message_len() * *codewords, 0);
-                    encoder.codeblock(channel, waiting, out)?;
-                    waiting.clear();
-                }
-                Ok(0)
             }
         }
     }

@@ -1,19 +1,22 @@
 use super::receiver::{Quality, ReceivedFrame};
 use crate::coding::cadu::{CaduParameters, CaduReceiver};
-use crate::coding::sync::{SoftBlock, SyncParameters};
+use crate::coding::sync::SyncParameters;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// Finds the frames in a stream that was cut into codewords without regard to them.
+/// Finds the frames in a stream that was cut into slices without regard to them.
 ///
 /// A codeword beyond repair, or one that is missing, makes every frame it touches doubtful.
 ///
-/// Source: CCSDS 131.0-B-5 §8.3.
+/// Source: CCSDS 131.0-B-5 §8.3; 131.0-B-6 §3.
 #[derive(Debug)]
 pub(super) struct Deslicer {
     frames: CaduReceiver<Vec<u8>>,
     frame_bits: u64,
+    slice_len: usize,
+    /// Bits of the channel from one codeblock to the next.
+    period: u64,
     /// Bits of the stream that were taken in.
     taken: u64,
     /// Where the next codeblock has to begin on the channel, if none is missing.
@@ -25,10 +28,12 @@ pub(super) struct Deslicer {
 }
 
 impl Deslicer {
-    pub(super) fn new(frames: CaduParameters, sync: SyncParameters) -> Self {
+    pub(super) fn new(frames: CaduParameters, sync: SyncParameters, slice_len: usize, period: u64) -> Self {
         Self {
             frames: CaduReceiver::with_vec(frames, sync),
             frame_bits: 8 * frames.cadu_len() as u64,
+            slice_len,
+            period,
             taken: 0,
             due: None,
             doubtful: VecDeque::new(),
@@ -36,26 +41,35 @@ impl Deslicer {
         }
     }
 
-    /// Notes where a codeblock begins, before its codewords are handed in.
-    pub(super) fn codeblock(&mut self, block: SoftBlock, period: u64) {
-        let missing = self.due.is_some_and(|due| block.bit_position.abs_diff(due) > 8);
+    /// Takes the slices of a codeblock that began at this bit of the channel; bit `n` of `failed` says that codeword `n`
+    /// is beyond repair.
+    pub(super) fn receive(
+        &mut self,
+        block: &[u8],
+        failed: u8,
+        bit_position: u64,
+        mut each: impl FnMut(ReceivedFrame<'_>),
+    ) {
+        let missing = self.due.is_some_and(|due| bit_position.abs_diff(due) > 8);
         if missing {
             // What is in front of the gap and what is behind it do not belong together.
             self.doubtful.push_back(self.taken.saturating_sub(1)..self.taken + 1);
         }
-        self.due = Some(block.bit_position + period);
+        self.due = Some(bit_position + self.period);
+        for (at, slice) in block.chunks_exact(self.slice_len).enumerate() {
+            self.slice(slice, failed >> at & 1 != 0, &mut each);
+        }
     }
 
-    /// Takes the message of one codeword.
-    pub(super) fn receive(&mut self, message: &[u8], bad: bool, mut each: impl FnMut(ReceivedFrame<'_>)) {
-        let end = self.taken + 8 * message.len() as u64;
+    fn slice(&mut self, slice: &[u8], bad: bool, mut each: impl FnMut(ReceivedFrame<'_>)) {
+        let end = self.taken + 8 * slice.len() as u64;
         if bad {
             self.doubtful.push_back(self.taken..end);
         }
         self.starts.push_back(self.taken);
         self.taken = end;
         let Self { frames, frame_bits, doubtful, starts, .. } = self;
-        frames.receive(message, |frame| {
+        frames.receive(slice, |frame| {
             let from = frame.quality.bit_position;
             let span = from..from + *frame_bits;
             // Frames come in order: what lies in front of this one is done with.
