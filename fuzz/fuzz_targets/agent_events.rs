@@ -9,10 +9,12 @@ use libfuzzer_sys::fuzz_target;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use spacelink::bpa::{
-    Agent, AgentParameters, Amount, Event, MemoryStore, NeighbourParameters, Outcome, Quotas, Registration, Security,
-    TransmissionRequest,
+    Agent, AgentParameters, Amount, Event, MemoryStore, NeighbourParameters, Outcome, Quotas, Registration,
+    Security, TransmissionRequest,
 };
-use spacelink::bpsec::{Action, BcbAesGcm, BibHmacSha2, PRIMARY_BLOCK, Policy, Presence, Role, Rule, protect};
+use spacelink::bpsec::{
+    Action, BcbAesGcm, BibHmacSha2, PRIMARY_BLOCK, Policy, Presence, Role, Rule, protect,
+};
 use spacelink::bundle::{Bundle, BundleFlags, CreationTimestamp, Eid, EidPattern, NodeNumber, Rules};
 use spacelink::keys::{Key, KeyId};
 use spacelink::routing::{Contact, ContactPlan, PlanTime};
@@ -24,8 +26,17 @@ enum Step {
     Receive(Vec<u8>, u8),
     Begin(Vec<u8>, u16),
     /// A bundle that its source has secured, whole or a fragment of it, with one octet changed or none.
-    Secured { sequence: u8, len: u16, here: bool, cut: Option<(u16, u16)>, changed: Option<u16> },
-    Make { len: u16, here: bool },
+    Secured {
+        sequence: u8,
+        len: u16,
+        here: bool,
+        cut: Option<(u16, u16)>,
+        changed: Option<u16>,
+    },
+    Make {
+        len: u16,
+        here: bool,
+    },
     Forward,
     End(u8, u16),
     Acknowledge,
@@ -58,9 +69,18 @@ fn rules(role: Role, roles: &Roles) -> Vec<Rule> {
     ]
 }
 
-fn secured(sequence: u8, len: u16, to: NodeNumber, roles: &Roles, keys: &Vec<(KeyId, Key)>) -> Option<Bundle> {
+fn secured(
+    sequence: u8,
+    len: u16,
+    to: NodeNumber,
+    roles: &Roles,
+    keys: &Vec<(KeyId, Key)>,
+) -> Option<Bundle> {
     let bundle = Bundle::builder(Eid::ipn(NodeNumber(9), 1), Eid::ipn(to, 7))
-        .timestamp(CreationTimestamp { time: AgentParameters::new(NodeNumber(1)).epoch.0, sequence: sequence.into() })
+        .timestamp(CreationTimestamp {
+            time: AgentParameters::new(NodeNumber(1)).epoch.0,
+            sequence: sequence.into(),
+        })
         .lifetime(Duration::from_secs(100))
         .flags(BundleFlags::REPORT_DELETION)
         .report_to(Eid::ipn(NodeNumber(2), 5))
@@ -69,15 +89,26 @@ fn secured(sequence: u8, len: u16, to: NodeNumber, roles: &Roles, keys: &Vec<(Ke
         .build()
         .ok()?;
     let mut rng = ChaCha20Rng::seed_from_u64(sequence.into());
-    protect(bundle, &Policy { rules: rules(Role::Source, roles) }, &Eid::ipn(NodeNumber(9), 0), keys, &mut rng).ok()
+    protect(
+        bundle,
+        &Policy { rules: rules(Role::Source, roles) },
+        &Eid::ipn(NodeNumber(9), 0),
+        keys,
+        &mut rng,
+    )
+    .ok()
 }
 
 fuzz_target!(|input: (Option<Roles>, Vec<Step>)| {
     let (roles, steps) = input;
     let [here, near] = [NodeNumber(1), NodeNumber(2)];
     let quota = Amount { octets: 20_000, bundles: 20 };
-    let parameters =
-        AgentParameters { quotas: Quotas::of(quota), reports_per_second: 5, echo_service: Some(12), ..AgentParameters::new(here) };
+    let parameters = AgentParameters {
+        quotas: Quotas::of(quota),
+        reports_per_second: 5,
+        echo_service: Some(12),
+        ..AgentParameters::new(here)
+    };
     let contact = Contact {
         from: here,
         to: near,
@@ -139,17 +170,21 @@ fuzz_target!(|input: (Option<Roles>, Vec<Step>)| {
             Step::Make { len, here: to_here } => {
                 let destination = Eid::ipn(if to_here { here } else { near }, 7);
                 let payload = vec![1; len.into()].into();
-                let _ = agent.transmit(now, TransmissionRequest::new(destination, payload, Duration::from_secs(100)));
+                let _ = agent
+                    .transmit(now, TransmissionRequest::new(destination, payload, Duration::from_secs(100)));
             }
             Step::Forward => transfers.extend(agent.poll_forward(now, near)),
             Step::End(how, octets) => {
                 if let Some(outbound) = transfers.pop() {
                     let _ = agent.octets(outbound.transfer);
-                    let outcome = [Outcome::Across, Outcome::Failed, Outcome::Partly(octets.into())][usize::from(how) % 3];
+                    let outcome = [Outcome::Across, Outcome::Failed, Outcome::Partly(octets.into())]
+                        [usize::from(how) % 3];
                     agent.transfer_ended(now, outbound.transfer, outcome);
                 }
             }
-            Step::Acknowledge => deliveries.pop().into_iter().for_each(|delivery| agent.acknowledge(now, delivery)),
+            Step::Acknowledge => {
+                deliveries.pop().into_iter().for_each(|delivery| agent.acknowledge(now, delivery))
+            }
             Step::Wait(millis) => {
                 now += Duration::from_millis(millis.into());
                 agent.handle_timeout(now);
