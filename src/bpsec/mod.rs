@@ -39,6 +39,7 @@
 
 mod aes_gcm;
 mod block;
+mod choices;
 mod context;
 mod error;
 mod gcm;

@@ -295,6 +295,17 @@ impl Channel {
         slice_len * usize::from(codewords)
     }
 
+    /// Octets that each frame puts on the channel, where the receiver needs no others to find it: with Reed-Solomon alone, or
+    /// no code. `None` where frames share symbols (in a convolutional code and in slices), or the search for markers on
+    /// soft bits looks a frame ahead (with LDPC and turbo codes).
+    #[must_use]
+    pub const fn unit_len(&self) -> Option<usize> {
+        match (self.layout, self.frames) {
+            (Layout::Hard(cadu), None) => Some(cadu.cadu_len()),
+            _ => None,
+        }
+    }
+
     /// The marker in front of each frame, codeblock or codeword on the channel.
     ///
     /// Source: CCSDS 131.0-B-5 §9.3.
