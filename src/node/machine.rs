@@ -9,7 +9,7 @@ use crate::bpa::{
 };
 use crate::bundle::{BundleId, Eid, NodeNumber, Reason, StatusReport};
 use crate::cla::{self, LtpAdapter, Peer, Token};
-use crate::link::AosLinkError;
+use crate::link::PacketLinkError;
 use crate::ltp::engine::{EngineParameters, InputError, RequestError as SpanRefused};
 use crate::ltp::{EngineId, SessionId};
 use crate::machine::Machine;
@@ -103,7 +103,7 @@ pub enum InputRefused {
 pub enum LinkRefused {
     /// Its frames and its coding do not go together.
     #[error(transparent)]
-    Link(#[from] AosLinkError),
+    Link(#[from] PacketLinkError),
     /// The LTP span to the neighbour cannot be set up.
     #[error(transparent)]
     Span(#[from] SpanRefused),
