@@ -2,7 +2,6 @@
 
 use super::agent::Agent;
 use super::store::{Commit, Durability, Store, StoreError};
-use crate::bundle::BundleId;
 use crate::time::Instant;
 
 /// What is to be made durable, and how far that is.
@@ -76,13 +75,6 @@ impl<S: Store> Agent<S> {
         }
         self.store.commit(self.parameters.epoch.dtn_time(now));
         self.take_store_events(now);
-    }
-
-    /// Whether a bundle taken or made here is kept and not durable yet. One that could not be made durable is gone,
-    /// as [`Event::NotKept`](super::Event::NotKept) and [`Event::Deleted`](super::Event::Deleted) say.
-    #[must_use]
-    pub fn is_pending(&self, id: &BundleId) -> bool {
-        self.fresh.contains_key(id)
     }
 
     /// Notes that there is more to make durable, and does so when it is enough.

@@ -9,6 +9,7 @@ mod disk;
 mod fragments;
 mod homes;
 mod hostile;
+mod late;
 mod link;
 mod overload;
 mod reports;

@@ -38,12 +38,23 @@ impl DownlinkSender {
         let (format, layout) = settings.check()?;
         let scid = settings.scid.ok_or(DownlinkError::NoScid)?;
         let chain = match layout {
-            Layout::Frames { .. } => Chain::Frames,
+            Layout::Frames(_) => Chain::Frames,
             Layout::Codeblocks { code, randomizer } => Chain::Codeblocks { code, randomizer },
             Layout::Channel(channel) => Chain::Channel(Box::new(channel.sender())),
         };
         let multiplexer = Multiplexer::new(format, scid, &settings.send)?;
         Ok(Self { multiplexer, chain, frame: vec![0; SendFormat::frame_len(&format)] })
+    }
+
+    /// Octets of the most that one frame puts on the channel; `None` where it takes others to receive it, see
+    /// [`Channel::unit_len`](crate::coding::channel::Channel::unit_len).
+    #[must_use]
+    pub fn max_unit_len(&self) -> Option<usize> {
+        match &self.chain {
+            Chain::Frames => Some(self.frame.len()),
+            Chain::Codeblocks { code, .. } => Some(code.codeblock_len()),
+            Chain::Channel(sender) => sender.channel().unit_len(),
+        }
     }
 
     /// What is queued, and what the fields of the frames to come hold.
