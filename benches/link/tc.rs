@@ -13,7 +13,7 @@ pub fn tc_cltu(criterion: &mut Criterion) {
     let data = [0xA7; 1_017];
     for (suffix, code) in [
         ("", CltuCode::Bch { mode: Mode::Correct, randomized: true }),
-        ("_ldpc128", CltuCode::Ldpc128(LdpcTail::Current)),
+        ("_ldpc128", CltuCode::Ldpc128 { tail: LdpcTail::Current }),
     ] {
         let link = CltuParameters::new(code);
         let encoder = CltuEncoder::new(link);

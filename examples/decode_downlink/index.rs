@@ -65,7 +65,7 @@ impl Entry {
         let settings = self.settings()?;
         let recording = File::open(folder.join(&self.file))?;
         let decoded = decode::decode(&settings, recording, Wanted::Hashes, None)?;
-        let found = serde_json::to_value(Report::of(&settings, &decoded))?;
+        let found = serde_json::to_value(Report::of("", &settings, &decoded))?;
         let mut differences = Vec::new();
         for (key, expected) in &self.expected {
             describe(key, expected, found.get(key).unwrap_or(&Value::Null), &mut differences);

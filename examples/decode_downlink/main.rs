@@ -10,6 +10,8 @@
 
 mod decode;
 mod index;
+#[path = "../missions/read.rs"]
+mod mission_file;
 mod packets;
 mod report;
 mod table;
@@ -18,9 +20,9 @@ use clap::Parser;
 use decode::Wanted;
 use indicatif::{ProgressBar, ProgressStyle};
 use packets::PacketFiles;
-use spacelink::link::downlink::DownlinkSettings;
+use spacelink::link::MissionSettings;
 use std::error::Error;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -64,29 +66,19 @@ fn main() -> ExitCode {
 }
 
 fn decode_one(arguments: &Arguments, mission: &Path, input: &Path) -> Result<(), Box<dyn Error>> {
-    let settings = read_mission(mission)?;
+    let MissionSettings { mission: name, downlink, .. } = mission_file::read(mission)?;
+    let settings = downlink.ok_or_else(|| format!("{}: no part `downlink`", mission.display()))?;
     let mut files = arguments.packets.as_deref().map(PacketFiles::new).transpose()?;
     let (recording, progress) = open(input)?;
     let wanted = if arguments.json { Wanted::Hashes } else { Wanted::Counts };
     let decoded = decode::decode(&settings, progress.wrap_read(recording), wanted, files.as_mut())?;
     progress.finish_and_clear();
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&report::Report::of(&settings, &decoded))?);
+        println!("{}", serde_json::to_string_pretty(&report::Report::of(&name, &settings, &decoded))?);
     } else {
-        table::print(&settings, &decoded)?;
+        table::print(&name, &decoded)?;
     }
     Ok(())
-}
-
-/// The settings in a mission's file.
-fn read_mission(path: &Path) -> Result<DownlinkSettings, Box<dyn Error>> {
-    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let json = path.extension().is_some_and(|extension| extension == "json");
-    let settings = match json {
-        true => serde_json::from_str(&text).map_err(Box::<dyn Error>::from),
-        false => toml::from_str(&text).map_err(Box::<dyn Error>::from),
-    };
-    settings.map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
 /// The recording, and a progress bar that shows itself on a terminal when there is much to read.

@@ -72,7 +72,7 @@ struct Link {
 }
 
 impl Report {
-    pub fn of(settings: &DownlinkSettings, decoded: &Decoded) -> Self {
+    pub fn of(mission: &str, settings: &DownlinkSettings, decoded: &Decoded) -> Self {
         let receiver = &decoded.receiver;
         let counters = receiver.counters();
         let most = receiver.spacecraft().max_by_key(|spacecraft| spacecraft.counters().frames);
@@ -84,7 +84,7 @@ impl Report {
             nonzero(decoded.steps.iter().map(|(key, steps)| (channel(*key), count(steps))))
         };
         let mut report = Self {
-            mission: settings.mission.clone(),
+            mission: mission.to_owned(),
             frames: counters.frames,
             frames_fecf_bad: counters.check_failed,
             version: match receiver.format().version() {

@@ -1,22 +1,25 @@
 //! The report for people.
 
 use crate::decode::Decoded;
-use spacelink::link::downlink::{DownlinkSettings, PacketId, Spacecraft};
+use spacelink::link::downlink::{PacketId, Spacecraft};
 use spacelink::packet::Apid;
 use std::io::{self, Write};
 
-pub fn print(settings: &DownlinkSettings, decoded: &Decoded) -> io::Result<()> {
+pub fn print(mission: &str, decoded: &Decoded) -> io::Result<()> {
     let out = &mut io::stdout().lock();
     let receiver = &decoded.receiver;
     let counters = receiver.counters();
-    if !settings.mission.is_empty() {
-        writeln!(out, "{}", settings.mission)?;
+    if !mission.is_empty() {
+        writeln!(out, "{mission}")?;
     }
     writeln!(
         out,
         "{} frames: {} beyond repair, {} with a wrong check sequence, {} malformed, {} of other spacecraft",
         counters.frames, counters.uncorrectable, counters.check_failed, counters.malformed, counters.foreign
     )?;
+    if counters.skipped_octets > 0 {
+        writeln!(out, "{} octets skipped where no frame began", counters.skipped_octets)?;
+    }
     if counters.cut_octets > 0 {
         writeln!(out, "{} octets at the end are no whole frame", counters.cut_octets)?;
     }

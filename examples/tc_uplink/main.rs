@@ -1,23 +1,28 @@
 //! Telecommands over a bad link: ground and satellite on real UDP sockets, each datagram lost with some probability.
 //!
-//!     cargo run --release --example tc_uplink -- [--loss P] [--code bch|ldpc128|ldpc512] [--count N] [--seed N] [--json]
+//!     cargo run --release --example tc_uplink -- [--mission FILE.toml] [--loss P] [--code bch|ldpc128|ldpc512]
+//!         [--count N] [--seed N] [--json]
 //!
-//! Ground sends telecommands through COP-1, a CLTU to a datagram; the satellite answers with telemetry whose frames carry
+//! The mission's file describes both links; without one it is `examples/missions/tc_uplink.toml`. Ground sends telecommands through COP-1, a CLTU to a datagram; the satellite answers with telemetry whose frames carry
 //! CLCWs. Ends by itself: exit code 0 when every telecommand was delivered once and in order.
 
 mod ends;
+#[path = "../missions/read.rs"]
+mod mission_file;
 
 use clap::{Parser, ValueEnum};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use spacelink::coding::bch::Mode;
-use spacelink::coding::cltu::{CltuCode, LdpcTail};
+use spacelink::coding::cltu::{CltuCode, CltuParameters, LdpcTail};
+use spacelink::link::MissionSettings;
 use std::error::Error;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::UdpSocket;
 
-use ends::{Ground, Satellite, link};
+use ends::{Ground, Links, Satellite};
 
 /// Telecommands through COP-1 over lossy UDP, with CLCWs in telemetry the other way.
 #[derive(Parser)]
@@ -25,10 +30,13 @@ struct Arguments {
     /// Probability that a datagram is lost, each way.
     #[arg(long, default_value_t = 0.2)]
     loss: f64,
-    /// Coding of the CLTUs.
-    #[arg(long, value_enum, default_value_t = Code::Bch)]
-    code: Code,
-    /// Telecommands to send on each of two virtual channels.
+    /// Managed parameters of both links, as TOML, or as JSON in a file that is called so.
+    #[arg(long)]
+    mission: Option<PathBuf>,
+    /// Coding of the CLTUs, instead of the mission's.
+    #[arg(long, value_enum)]
+    code: Option<Code>,
+    /// Telecommands to send on each virtual channel.
     #[arg(long, default_value_t = 100)]
     count: u32,
     /// Seed of the losses.
@@ -61,25 +69,37 @@ async fn main() -> ExitCode {
     }
 }
 
+/// The links of a mission's file, or of the one that comes with the example.
+fn links(mission: Option<&Path>, code: Option<Code>) -> Result<Links, Box<dyn Error>> {
+    let MissionSettings { uplink, downlink, .. } = match mission {
+        Some(path) => mission_file::read(path)?,
+        None => toml::from_str(include_str!("../missions/tc_uplink.toml"))?,
+    };
+    let mut up = uplink.ok_or("no part `uplink`")?;
+    if let Some(code) = code {
+        up.coding = CltuParameters::new(match code {
+            Code::Bch => CltuCode::Bch { mode: Mode::Correct, randomized: true },
+            Code::Ldpc128 => CltuCode::Ldpc128 { tail: LdpcTail::Current },
+            Code::Ldpc512 => CltuCode::Ldpc512,
+        });
+    }
+    Ok(Links { up, down: downlink.ok_or("no part `downlink`")? })
+}
+
 async fn run(arguments: Arguments) -> Result<bool, Box<dyn Error>> {
-    let Arguments { loss, code, count, seed, seconds, json } = arguments;
+    let Arguments { mission, loss, code, count, seed, seconds, json } = arguments;
     if !(0.0..1.0).contains(&loss) {
         return Err(format!("--loss {loss} is not from 0 to below 1").into());
     }
-    let cltu = match code {
-        Code::Bch => CltuCode::Bch { mode: Mode::Correct, randomized: true },
-        Code::Ldpc128 => CltuCode::Ldpc128(LdpcTail::Current),
-        Code::Ldpc512 => CltuCode::Ldpc512,
-    };
-    let link = link(cltu);
+    let links = links(mission.as_deref(), code)?;
     let sockets = [UdpSocket::bind("127.0.0.1:0").await?, UdpSocket::bind("127.0.0.1:0").await?];
     let [ground_address, board_address] = [sockets[0].local_addr()?, sockets[1].local_addr()?];
     let [ground_socket, board_socket] = sockets;
     ground_socket.connect(board_address).await?;
     board_socket.connect(ground_address).await?;
     let rng = |salt| ChaCha8Rng::seed_from_u64(seed.wrapping_mul(2).wrapping_add(salt));
-    let mut ground = Ground::new(&link, ground_socket, loss, rng(0), count)?;
-    let mut satellite = Satellite::new(&link, board_socket, loss, rng(1))?;
+    let mut ground = Ground::new(&links, ground_socket, loss, rng(0), count)?;
+    let mut satellite = Satellite::new(&links, board_socket, loss, rng(1))?;
 
     let until = tokio::time::Instant::now() + Duration::from_secs(seconds);
     while !ground.is_done() && tokio::time::Instant::now() < until {
@@ -93,9 +113,9 @@ async fn run(arguments: Arguments) -> Result<bool, Box<dyn Error>> {
         println!(
             "{}",
             serde_json::json!({
-                "code": format!("{code:?}"),
+                "code": format!("{:?}", links.up.coding.code),
                 "loss": loss,
-                "telecommands": 2 * count,
+                "telecommands": ground.wanted(),
                 "confirmed": ground.confirmed(),
                 "delivered_once_in_order": delivered,
                 "cltus_sent": ground.counters().frames_sent,
@@ -133,7 +153,7 @@ async fn run(arguments: Arguments) -> Result<bool, Box<dyn Error>> {
             satellite.lost(),
             sent.clcws
         );
-        println!("{} of {} telecommands confirmed", ground.confirmed(), 2 * count);
+        println!("{} of {} telecommands confirmed", ground.confirmed(), ground.wanted());
         println!(
             "{}",
             if delivered { "all delivered once, in order" } else { "NOT all delivered once, in order" }

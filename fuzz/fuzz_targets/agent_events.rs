@@ -5,7 +5,9 @@
 use arbitrary::Arbitrary;
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use spacelink::bpa::{Agent, AgentParameters, Amount, Event, NeighbourParameters, Outcome, Quotas, Registration};
+use spacelink::bpa::{
+    Agent, AgentParameters, Amount, Event, NeighbourParameters, Outcome, Quotas, Registration,
+};
 use spacelink::bundle::{Bundle, EidPattern, NodeNumber, Rules};
 use spacelink::routing::{Contact, ContactPlan, PlanTime};
 use spacelink::time::Instant;
@@ -24,8 +26,12 @@ enum Step {
 fuzz_target!(|steps: Vec<Step>| {
     let [here, near] = [NodeNumber(1), NodeNumber(2)];
     let quota = Amount { octets: 20_000, bundles: 20 };
-    let parameters =
-        AgentParameters { quotas: Quotas::of(quota), reports_per_second: 5, echo_service: Some(12), ..AgentParameters::new(here) };
+    let parameters = AgentParameters {
+        quotas: Quotas::of(quota),
+        reports_per_second: 5,
+        echo_service: Some(12),
+        ..AgentParameters::new(here)
+    };
     let contact = Contact {
         from: here,
         to: near,
@@ -59,11 +65,14 @@ fuzz_target!(|steps: Vec<Step>| {
             Step::End(how, octets) => {
                 if let Some(outbound) = transfers.pop() {
                     let _ = agent.octets(outbound.transfer);
-                    let outcome = [Outcome::Across, Outcome::Failed, Outcome::Partly(octets.into())][usize::from(how) % 3];
+                    let outcome = [Outcome::Across, Outcome::Failed, Outcome::Partly(octets.into())]
+                        [usize::from(how) % 3];
                     agent.transfer_ended(now, outbound.transfer, outcome);
                 }
             }
-            Step::Acknowledge => deliveries.pop().into_iter().for_each(|delivery| agent.acknowledge(now, delivery)),
+            Step::Acknowledge => {
+                deliveries.pop().into_iter().for_each(|delivery| agent.acknowledge(now, delivery))
+            }
             Step::Wait(millis) => {
                 now += Duration::from_millis(millis.into());
                 agent.handle_timeout(now);

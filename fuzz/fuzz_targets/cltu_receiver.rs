@@ -14,7 +14,7 @@ fuzz_target!(|input: (u8, u8, bool, Vec<u8>, Vec<i8>, Vec<u16>)| {
     let code = match code % 4 {
         0 => CltuCode::Bch { mode, randomized: false },
         1 => CltuCode::Bch { mode, randomized: true },
-        2 => CltuCode::Ldpc128(LdpcTail::Current),
+        2 => CltuCode::Ldpc128 { tail: LdpcTail::Current },
         _ => CltuCode::Ldpc512,
     };
     let link =

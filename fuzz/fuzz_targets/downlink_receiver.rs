@@ -4,10 +4,10 @@
 use libfuzzer_sys::fuzz_target;
 use spacelink::coding::channel::{Coding, ReedSolomon};
 use spacelink::coding::convolutional::Convolutional;
-use spacelink::frame::AnySettings;
 use spacelink::frame::aos::{AosSettings, HeaderErrorControl};
 use spacelink::frame::tm::TmSettings;
-use spacelink::frame::uslp::{FrameLen, UslpSettings};
+use spacelink::frame::uslp::{FrameLen, TruncatedLengths, UslpSettings};
+use spacelink::frame::{AnySettings, Vcid};
 use spacelink::link::downlink::{
     CodingSettings, DownlinkReceiver, DownlinkSettings, InputForm, InputSettings,
 };
@@ -33,7 +33,7 @@ fuzz_target!(|input: ([u8; 4], Vec<u8>, Vec<u8>)| {
         _ => (channel(Coding::Convolutional(Convolutional::default())), true),
     };
     let frame_len = 20;
-    let frame = match protocol % 3 {
+    let frame = match protocol % 4 {
         0 => AnySettings::Tm(TmSettings { fecf: flag(0), ..TmSettings::of_len(frame_len) }),
         1 => AnySettings::Aos(AosSettings {
             fecf: flag(0),
@@ -44,6 +44,11 @@ fuzz_target!(|input: ([u8; 4], Vec<u8>, Vec<u8>)| {
                 false => HeaderErrorControl::Absent,
             },
             ..AosSettings::of_len(frame_len)
+        }),
+        3 if coding == CodingSettings::Frames => AnySettings::Uslp(UslpSettings {
+            fecf: flag(0),
+            truncated: TruncatedLengths::NONE.with(Vcid::ZERO, 6).expect("six octets are legal"),
+            ..UslpSettings::new(FrameLen::Variable { most: frame_len })
         }),
         _ => {
             AnySettings::Uslp(UslpSettings { fecf: flag(0), ..UslpSettings::new(FrameLen::Fixed(frame_len)) })

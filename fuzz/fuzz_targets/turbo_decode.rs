@@ -8,7 +8,8 @@ use spacelink::coding::turbo::{Code, Decoder, Rate};
 fuzz_target!(|input: (u8, bool, u8, Vec<i8>)| {
     let (rate, interleaved, iterations, mut soft) = input;
     let rate = Rate::ALL[usize::from(rate) % Rate::ALL.len()];
-    let code = Code::new(rate, 1784).expect("a block length of the book").with_channel_interleaver(interleaved);
+    let code =
+        Code::new(rate, 1784).expect("a block length of the book").with_channel_interleaver(interleaved);
     if !soft.is_empty() {
         soft = soft.iter().copied().cycle().take(code.codeword_bits()).collect();
     }

@@ -14,7 +14,8 @@ fuzz_target!(|input: (u8, u8, bool, bool, Vec<u8>)| {
     let mut first = None;
     for level in KernelLevel::available() {
         let memory = vec![0; Viterbi::<()>::buffer_len(code, level, segment)];
-        let mut decoder = Viterbi::new(code, level, segment, memory).expect("available").starting(edge(start));
+        let mut decoder =
+            Viterbi::new(code, level, segment, memory).expect("available").starting(edge(start));
         let mut octets = Vec::new();
         decoder.decode(&soft, |decoded| octets.extend_from_slice(decoded.octets));
         decoder.finish(edge(end), |decoded| octets.extend_from_slice(decoded.octets));

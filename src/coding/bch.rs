@@ -25,6 +25,7 @@ pub const BLOCK_LEN: usize = 8;
 
 /// What the decoder makes of a wrong codeblock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Mode {
     /// Single error correction (SEC): one wrong bit is repaired, two are detected, three become a wrong repair.
     #[default]

@@ -27,6 +27,8 @@
 
 mod aos;
 pub mod downlink;
+mod mission;
 pub mod tc;
 
 pub use aos::{AosLink, AosLinkCounters, AosLinkError, AosLinkParameters};
+pub use mission::MissionSettings;

@@ -12,9 +12,9 @@ const CODES: [CltuCode; 8] = [
     CltuCode::Bch { mode: Mode::Correct, randomized: true },
     CltuCode::Bch { mode: Mode::Detect, randomized: false },
     CltuCode::Bch { mode: Mode::Detect, randomized: true },
-    CltuCode::Ldpc128(LdpcTail::Current),
-    CltuCode::Ldpc128(LdpcTail::BeforeCor1),
-    CltuCode::Ldpc128(LdpcTail::Absent),
+    CltuCode::Ldpc128 { tail: LdpcTail::Current },
+    CltuCode::Ldpc128 { tail: LdpcTail::BeforeCor1 },
+    CltuCode::Ldpc128 { tail: LdpcTail::Absent },
     CltuCode::Ldpc512,
 ];
 

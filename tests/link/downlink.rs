@@ -15,7 +15,7 @@ use spacelink::frame::aos::AosSettings;
 use spacelink::frame::receive::Seen;
 use spacelink::frame::send::ChannelSettings;
 use spacelink::frame::tm::TmSettings;
-use spacelink::frame::uslp::{FrameLen, UslpSettings};
+use spacelink::frame::uslp::{FrameLen, TruncatedLengths, UslpSettings};
 use spacelink::frame::{AnySettings, Scid, Vcid};
 use spacelink::io::channel::{Channel, Impairments};
 use spacelink::link::downlink::{
@@ -218,6 +218,57 @@ fn spacecraft_beyond_the_limit_are_foreign() {
     assert_eq!((counters.frames, counters.foreign, counters.cut_octets), (4, 1, 7));
 }
 
+/// USLP frames as long as what they carry, truncated ones of eight octets on virtual channel 5.
+fn variable() -> DownlinkSettings {
+    let uslp = UslpSettings {
+        fecf: true,
+        truncated: TruncatedLengths::NONE.with(Vcid::new(5).unwrap(), 8).unwrap(),
+        ..UslpSettings::new(FrameLen::Variable { most: 400 })
+    };
+    settings(AnySettings::Uslp(uslp), CodingSettings::Frames)
+}
+
+#[test]
+fn frames_of_variable_length_deliver_all() {
+    let lens: Vec<usize> = (0..120).map(|number| 1 + number * 37 % 701).collect();
+    let outcome = run(&variable(), &lens, 0.0, 7);
+    assert_eq!(outcome.received, outcome.sent);
+    let counters = outcome.receiver.counters();
+    assert_eq!((counters.skipped_octets, counters.cut_octets, counters.malformed), (0, 0, 0));
+}
+
+/// Frames typed by hand from 732.1-B-3 §4.1 and annex D, with garbage between: version 1100, spacecraft 42, virtual
+/// channel, MAP, end of header; length less one, flags with a count of one octet, count; rule 7 with protocol 0; an
+/// encapsulation packet; check sequence of 16 bits.
+#[test]
+fn lengths_are_read_from_headers() {
+    let mut settings = variable();
+    let AnySettings::Uslp(uslp) = &mut settings.frame else { unreachable!() };
+    uslp.fecf = false;
+    // Virtual channel 3, 13 octets: eight of header, one of data field header, a packet of four.
+    let frame = [0xC0, 0x02, 0xA0, 0x60, 0x00, 0x0C, 0x01, 0x07, 0xE0, 0xE5, 0x04, 0xAA, 0xBB];
+    // Virtual channel 5, truncated: four of header, rule 7, a packet of three.
+    let truncated = [0xC0, 0x02, 0xA0, 0xA1, 0xE0, 0xE5, 0x03, 0xCC];
+    // Where no frame begins: another version, a truncated frame on channel 3, a length above the longest.
+    let garbage = [0x00, 0xFF, 0xC0, 0x02, 0xA0, 0x61, 0xC0, 0x02, 0xA0, 0x60, 0xFF, 0xFF, 0x00];
+    let stream = [&frame[..], &truncated, &garbage, &truncated, &frame[..9]].concat();
+    for cut in [1, 2, 5, 11, 100] {
+        let mut receiver = DownlinkReceiver::new(&settings).unwrap();
+        let mut packets = Vec::new();
+        let mut take = |found: Found<'_>| {
+            if let Found::Unit { source, seen: Seen::Packet(packet), .. } = found {
+                packets.push((source.vcid.value(), packet.to_vec()));
+            }
+        };
+        stream.chunks(cut).for_each(|octets| receiver.receive(octets, &mut take));
+        receiver.finish(&mut take);
+        let truncated = (5, truncated[5..].to_vec());
+        assert_eq!(packets, [(3, frame[9..].to_vec()), truncated.clone(), truncated], "cut by {cut}");
+        let counters = receiver.counters();
+        assert_eq!((counters.frames, counters.skipped_octets, counters.cut_octets), (3, 13, 9));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
@@ -244,15 +295,18 @@ proptest! {
     #[test]
     fn cuts_do_not_matter(
         which in 0..7usize,
-        format in 0..3usize,
+        format in 0..4usize,
         form in prop::sample::select(vec![InputForm::Bits, InputForm::I8, InputForm::U8, InputForm::F32]),
         octets in prop::collection::vec(any::<u8>(), 0..9000),
         cuts in prop::collection::vec(1..3000usize, 1..5),
     ) {
         let (_, coding, frame_len, _) = codings()[which];
-        let mut settings = settings(frames(frame_len)[format], coding);
+        let mut settings = match frames(frame_len).get(format) {
+            Some(frame) => settings(*frame, coding),
+            None => variable(),
+        };
         settings.scid = None;
-        if matches!(coding, CodingSettings::Channel { .. }) {
+        if matches!(settings.coding, CodingSettings::Channel { .. }) {
             settings.input = InputSettings { form, ..InputSettings::BITS };
         }
         let found = |cuts: &[usize]| {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use spacelink::coding::channel::{LinkQuality, Quality};
 use spacelink::frame::receive::{ChannelCounters, Seen};
+use spacelink::link::MissionSettings;
 use spacelink::link::downlink::{
     DownlinkCounters, DownlinkReceiver, DownlinkSettings, Found, PacketChannels, PacketId,
 };
@@ -215,8 +216,8 @@ fn mission(file: &str) -> DownlinkSettings {
     };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/missions");
     let text = std::fs::read_to_string(folder.join(format!("{name}.toml"))).unwrap();
-    let mut settings: DownlinkSettings =
-        toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let mission: MissionSettings = toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let mut settings = mission.downlink.unwrap();
     settings.receive.idle_packets = true;
     settings
 }

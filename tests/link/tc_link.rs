@@ -7,16 +7,18 @@ use rand_chacha::rand_core::SeedableRng;
 use spacelink::coding::bch::Mode;
 use spacelink::coding::cltu::{CltuCode, LdpcTail};
 use spacelink::cop::{AlertCode, Directive, FarmWindow, FopParameters};
-use spacelink::frame::counter::Count;
+use spacelink::frame::aos::{AosParameters, AosSettings};
+use spacelink::frame::counter::{Count, Step};
 use spacelink::frame::packets::FirstHeader;
 use spacelink::frame::receive::Service;
-use spacelink::frame::tc::{ChannelSettings, TcKind};
+use spacelink::frame::send::{self, Multiplexer};
+use spacelink::frame::tc::TcKind;
 use spacelink::frame::tm::{DataStatus, TmDraft, TmHeader, TmParameters, TmSettings};
 use spacelink::frame::{Clcw, MapId, Scid, Vcid};
 use spacelink::io::channel::{Channel, Impairments};
 use spacelink::link::tc::{
-    ClcwReader, ClcwRefused, SendError, ServiceType, TcChannel, TcLinkError, TcLinkParameters, TcReceived,
-    TcReceiver, TcSender, TcSenderEvent,
+    ChannelError, ClcwReader, ClcwRefused, SendError, ServiceType, TcChannelSettings, TcLinkError,
+    TcLinkSettings, TcMapSettings, TcReceived, TcReceiver, TcSender, TcSenderEvent,
 };
 use spacelink::time::Instant;
 use std::time::Duration;
@@ -32,15 +34,20 @@ fn map(value: u8) -> MapId {
     MapId::new(value).unwrap()
 }
 
-fn channel(value: u8) -> TcChannel {
-    let settings = ChannelSettings { service: Service::Access, ..ChannelSettings::new(vcid(value)) };
+fn channel(value: u8) -> TcChannelSettings {
     let fop = FopParameters {
         window: 8,
         t1_initial: Duration::from_millis(400),
         transmission_limit: 255,
         ..FopParameters::default()
     };
-    TcChannel { fop, farm: FarmWindow::new(16).unwrap(), max_received: 4, ..TcChannel::new(settings) }
+    TcChannelSettings {
+        service: Service::Access,
+        fop,
+        farm: FarmWindow::new(16).unwrap(),
+        max_received: 4,
+        ..TcChannelSettings::new(vcid(value))
+    }
 }
 
 fn unit(channel: u8, number: usize, len: usize) -> Bytes {
@@ -64,7 +71,7 @@ fn telemetry(frames: &TmParameters, count: u64, clcw: Clcw) -> Vec<u8> {
 
 /// Sends `units` of each of two channels, AD, with BD units in between; returns what arrived AD, by channel.
 fn run(code: CltuCode, seed: u64, loss: f64, bit_error_rate: f64, units: usize) -> [Vec<Bytes>; 2] {
-    let link = TcLinkParameters::with_code(SCID, code, &[channel(1), channel(2)]);
+    let link = TcLinkSettings::with_code(SCID, code, &[channel(1), channel(2)]);
     let (mut ground, mut board) = (TcSender::new(&link).unwrap(), TcReceiver::new(&link).unwrap());
     let frames = TmParameters::new(TmSettings { fecf: true, ..TmSettings::of_len(32) }).unwrap();
     let mut clcws = ClcwReader::new(frames, SCID);
@@ -157,8 +164,8 @@ proptest! {
         let code = match code {
             0 => CltuCode::Bch { mode: Mode::Correct, randomized: true },
             1 => CltuCode::Bch { mode: Mode::Detect, randomized: false },
-            2 => CltuCode::Ldpc128(LdpcTail::Current),
-            3 => CltuCode::Ldpc128(LdpcTail::Absent),
+            2 => CltuCode::Ldpc128 { tail: LdpcTail::Current },
+            3 => CltuCode::Ldpc128 { tail: LdpcTail::Absent },
             _ => CltuCode::Ldpc512,
         };
         // LDPC lives with what would end most BCH frames.
@@ -170,7 +177,7 @@ proptest! {
 
     #[test]
     fn no_octets_do_harm(octets in prop::collection::vec(any::<u8>(), 0..600)) {
-        let mut board = TcReceiver::new(&TcLinkParameters::bch(SCID, &[channel(1)])).unwrap();
+        let mut board = TcReceiver::new(&TcLinkSettings::bch(SCID, &[channel(1)])).unwrap();
         board.handle_octets(&octets);
         board.flush();
         prop_assert_eq!(board.counters().frames_accepted, 0);
@@ -179,7 +186,7 @@ proptest! {
 
 #[test]
 fn channels_know_nothing_of_each_other() {
-    let link = TcLinkParameters::bch(SCID, &[channel(1), channel(2)]);
+    let link = TcLinkSettings::bch(SCID, &[channel(1), channel(2)]);
     let (mut ground, mut board) = (TcSender::new(&link).unwrap(), TcReceiver::new(&link).unwrap());
     let now = Instant::ZERO;
     let mut cltu = vec![0; ground.max_cltu_len()];
@@ -206,19 +213,20 @@ fn channels_know_nothing_of_each_other() {
 
 #[test]
 fn what_cannot_be_is_refused() {
-    let wide = TcChannel { fop: FopParameters { window: 9, ..FopParameters::default() }, ..channel(1) };
-    let refused = TcSender::new(&TcLinkParameters::bch(SCID, &[wide])).err();
-    assert_eq!(refused, Some(TcLinkError::Window { vcid: vcid(1), window: 9, positive: 8 }));
-    let refused = TcReceiver::new(&TcLinkParameters::bch(SCID, &[channel(1), channel(1)])).err();
-    assert_eq!(refused, Some(TcLinkError::Twice(vcid(1))));
-    let plain = TcChannel {
-        settings: ChannelSettings { segment_headers: false, ..channel(1).settings },
-        max_queued: 2,
-        ..channel(1)
+    let refused = |channels: &[TcChannelSettings]| {
+        let link = TcLinkSettings::bch(SCID, channels);
+        let error = TcSender::new(&link).map(|_| ()).unwrap_err();
+        assert_eq!(TcReceiver::new(&link).map(|_| ()), Err(error));
+        error
     };
-    let mut ground =
-        TcSender::new(&TcLinkParameters::bch(SCID, &[plain, TcChannel { max_queued: 2, ..channel(2) }]))
-            .unwrap();
+    let wide =
+        TcChannelSettings { fop: FopParameters { window: 9, ..FopParameters::default() }, ..channel(1) };
+    let error = ChannelError::Window { window: 9, positive: 8 };
+    assert_eq!(refused(&[wide]), TcLinkError::Channel { vcid: vcid(1), error });
+    assert_eq!(refused(&[channel(1), channel(1)]), TcLinkError::Twice(vcid(1)));
+    let plain = TcChannelSettings { segment_headers: false, max_queued: 2, ..channel(1) };
+    let few = TcChannelSettings { max_queued: 2, ..channel(2) };
+    let mut ground = TcSender::new(&TcLinkSettings::bch(SCID, &[plain, few])).unwrap();
     let mut send = |value, len| {
         ground
             .send(Instant::ZERO, vcid(value), map(0), ServiceType::SequenceControlled, vec![7; len].into())
@@ -228,4 +236,55 @@ fn what_cannot_be_is_refused() {
     assert_eq!(send(1, 0), Err(SendError::Empty));
     assert_eq!(send(2, 3 * 1_016), Err(SendError::QueueFull { required: 3, available: 2 }));
     assert_eq!(send(1, 1_017), Ok(()));
+}
+
+#[test]
+fn each_map_carries_what_its_settings_say() {
+    let maps = vec![TcMapSettings { map: map(5), service: Service::Packets }];
+    let link = TcLinkSettings::bch(SCID, &[TcChannelSettings { maps, ..channel(1) }]);
+    let (mut ground, mut board) = (TcSender::new(&link).unwrap(), TcReceiver::new(&link).unwrap());
+    // Two encapsulation packets of two octets, or a unit of four.
+    let unit = Bytes::from_static(&[0xE5, 2, 0xE5, 2]);
+    for value in [4, 5] {
+        ground.send(Instant::ZERO, vcid(1), map(value), ServiceType::Expedited, unit.clone()).unwrap();
+    }
+    let mut cltu = vec![0; ground.max_cltu_len()];
+    while let Some(sent) = ground.poll_transmit(Instant::ZERO, &mut cltu) {
+        board.handle_octets(&cltu[..sent.len]);
+    }
+    let came: Vec<_> = std::iter::from_fn(|| board.poll_event()).collect();
+    assert!(
+        matches!(&came[0], TcReceived::Access { source, unit: whole } if source.map == Some(map(4)) && *whole == unit)
+    );
+    for event in &came[1..] {
+        assert!(
+            matches!(event, TcReceived::Packet { source, packet } if source.map == Some(map(5)) && packet.len() == 2)
+        );
+    }
+    assert_eq!(came.len(), 3);
+}
+
+/// AOS frames have no count of the master channel: CLCWs are in order by virtual channel.
+#[test]
+fn clcws_come_in_aos_frames_too() {
+    let aos = AosParameters::new(AosSettings { ocf: true, ..AosSettings::of_len(64) }).unwrap();
+    let mut multiplexer = Multiplexer::new(aos, SCID, &[send::ChannelSettings::new(vcid(1))]).unwrap();
+    let mut frames = Vec::new();
+    for value in 0..3 {
+        let clcw = Clcw { report_value: value, ..Clcw::new(vcid(1)) };
+        multiplexer.set_ocf(clcw.to_octets()).unwrap();
+        let mut frame = vec![0; 64];
+        multiplexer.idle_frame(&mut frame).unwrap();
+        frames.push(frame);
+    }
+    let mut reader = ClcwReader::new(aos, SCID);
+    let mut read = |at: usize| reader.handle_frame(&frames[at]).map(|clcw| clcw.report_value);
+    assert_eq!(read(0), Ok(0));
+    assert_eq!(read(2), Ok(2));
+    assert_eq!(read(1), Err(ClcwRefused::Late(Step::Back { by: 1 })));
+    assert_eq!(read(2), Err(ClcwRefused::Late(Step::Duplicate)));
+    reader.restart();
+    assert_eq!(reader.handle_frame(&frames[1]).map(|clcw| clcw.report_value), Ok(1));
+    let mut other = ClcwReader::new(aos, Scid(1));
+    assert_eq!(other.handle_frame(&frames[0]), Err(ClcwRefused::OtherSpacecraft(SCID)));
 }

@@ -7,7 +7,7 @@
 //! ```
 //! use spacelink::coding::cltu::{CltuCode, CltuEncoder, CltuParameters, CltuReceiver, Judgement};
 //!
-//! let link = CltuParameters::new(CltuCode::Ldpc128(Default::default()));
+//! let link = CltuParameters::new(CltuCode::Ldpc128 { tail: Default::default() });
 //! let mut cltu = [0; 64];
 //! let len = CltuEncoder::new(link).encode(b"a TC frame", &mut cltu)?;
 //! cltu[10] ^= 0x40; // the channel

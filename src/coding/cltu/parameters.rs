@@ -3,22 +3,30 @@ use crate::coding::ldpc;
 
 /// How the frames of a link are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, rename_all = "kebab-case"))]
 pub enum CltuCode {
     /// BCH (63,56).
     Bch {
         /// Whether the receiver repairs or only detects.
+        #[cfg_attr(feature = "serde", serde(default))]
         mode: bch::Mode,
         /// Whether frames are randomized before they are coded.
         randomized: bool,
     },
     /// LDPC (128,64); codewords are always randomized.
-    Ldpc128(LdpcTail),
+    Ldpc128 {
+        /// What the sender puts behind the last codeword.
+        #[cfg_attr(feature = "serde", serde(default))]
+        tail: LdpcTail,
+    },
     /// LDPC (512,256); codewords are always randomized, and there is no tail.
     Ldpc512,
 }
 
 /// Which tail a sender puts after LDPC (128,64) codewords. Receivers take either.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum LdpcTail {
     /// That of Cor. 1 (July 2026).
     #[default]
@@ -33,6 +41,8 @@ pub enum LdpcTail {
 ///
 /// Source: CCSDS 231.0-B-4 §9.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(from = "file::Cltu", rename_all = "kebab-case"))]
 pub struct CltuParameters {
     /// How frames are coded.
     pub code: CltuCode,
@@ -51,7 +61,7 @@ impl CltuParameters {
         let start_tolerance = match code {
             CltuCode::Bch { mode: bch::Mode::Correct, .. } => 1,
             CltuCode::Bch { mode: bch::Mode::Detect, .. } => 0,
-            CltuCode::Ldpc128(_) | CltuCode::Ldpc512 => 10,
+            CltuCode::Ldpc128 { .. } | CltuCode::Ldpc512 => 10,
         };
         Self { code, start_tolerance, either_polarity: true }
     }
@@ -88,7 +98,7 @@ impl CltuParameters {
     pub const fn start(&self) -> &'static [u8] {
         match self.code {
             CltuCode::Bch { .. } => &[0xEB, 0x90],
-            CltuCode::Ldpc128(_) | CltuCode::Ldpc512 => &[0x03, 0x47, 0x76, 0xC7, 0x27, 0x28, 0x95, 0xB0],
+            CltuCode::Ldpc128 { .. } | CltuCode::Ldpc512 => &[0x03, 0x47, 0x76, 0xC7, 0x27, 0x28, 0x95, 0xB0],
         }
     }
 
@@ -99,16 +109,16 @@ impl CltuParameters {
     pub const fn tail(&self) -> &'static [u8] {
         match self.code {
             CltuCode::Bch { .. } => &TAIL_BCH,
-            CltuCode::Ldpc128(LdpcTail::Current) => &TAIL_LDPC,
-            CltuCode::Ldpc128(LdpcTail::BeforeCor1) => &TAIL_LDPC_BEFORE,
-            CltuCode::Ldpc128(LdpcTail::Absent) | CltuCode::Ldpc512 => &[],
+            CltuCode::Ldpc128 { tail: LdpcTail::Current } => &TAIL_LDPC,
+            CltuCode::Ldpc128 { tail: LdpcTail::BeforeCor1 } => &TAIL_LDPC_BEFORE,
+            CltuCode::Ldpc128 { tail: LdpcTail::Absent } | CltuCode::Ldpc512 => &[],
         }
     }
 
     pub(super) const fn ldpc(&self) -> Option<ldpc::Code> {
         match self.code {
             CltuCode::Bch { .. } => None,
-            CltuCode::Ldpc128(_) => Some(ldpc::Code::Tc128),
+            CltuCode::Ldpc128 { .. } => Some(ldpc::Code::Tc128),
             CltuCode::Ldpc512 => Some(ldpc::Code::Tc512),
         }
     }
@@ -119,3 +129,28 @@ const TAIL_LDPC: [u8; 16] =
     [0x63, 0xA1, 0xED, 0x72, 0xC6, 0xAC, 0x79, 0xE2, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55];
 const TAIL_LDPC_BEFORE: [u8; 16] =
     [0x55, 0x55, 0x55, 0x56, 0xAA, 0xAA, 0xAA, 0xAA, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55];
+
+#[cfg(feature = "serde")]
+mod file {
+    use super::{CltuCode, CltuParameters};
+
+    /// What a file need not say of [`CltuParameters`] is what the book has for the code.
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+    pub(super) struct Cltu {
+        code: CltuCode,
+        start_tolerance: Option<u8>,
+        either_polarity: Option<bool>,
+    }
+
+    impl From<Cltu> for CltuParameters {
+        fn from(file: Cltu) -> Self {
+            let usual = Self::new(file.code);
+            Self {
+                start_tolerance: file.start_tolerance.unwrap_or(usual.start_tolerance),
+                either_polarity: file.either_polarity.unwrap_or(usual.either_polarity),
+                ..usual
+            }
+        }
+    }
+}

@@ -394,8 +394,8 @@ impl<B: AsMut<[i8]>, O: AsMut<[u8]>> CltuReceiver<B, O> {
     fn is_tail(&mut self, candidate: &Candidate) -> bool {
         let tails: [&[u8]; 2] = match self.parameters.code {
             CltuCode::Bch { .. } | CltuCode::Ldpc512 => [self.parameters.tail(), &[]],
-            CltuCode::Ldpc128(_) => [LdpcTail::Current, LdpcTail::BeforeCor1]
-                .map(|tail| CltuParameters { code: CltuCode::Ldpc128(tail), ..self.parameters }.tail()),
+            CltuCode::Ldpc128 { .. } => [LdpcTail::Current, LdpcTail::BeforeCor1]
+                .map(|tail| CltuParameters { code: CltuCode::Ldpc128 { tail }, ..self.parameters }.tail()),
         };
         let bits = self.block_bits();
         let mut octets = [0; LONGEST_BLOCK];

@@ -148,6 +148,8 @@ impl Farm {
 ///
 /// Source: CCSDS 232.1-B-2 §6.1.8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "file::Window", into = "file::Window"))]
 pub struct FarmWindow {
     positive: u8,
     negative: u8,
@@ -158,7 +160,17 @@ pub struct FarmWindow {
 #[error("FARM-1 sliding window width {0} is not even and 2 to 254")]
 pub struct FarmWindowError(pub u8);
 
+impl Default for FarmWindow {
+    /// [`DEFAULT`](Self::DEFAULT).
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
 impl FarmWindow {
+    /// Ten wide.
+    pub const DEFAULT: Self = Self { positive: 5, negative: 5 };
+
     /// A window `width` wide (W), half of it in front of V(R) and half behind.
     ///
     /// # Errors
@@ -191,5 +203,38 @@ impl FarmWindow {
     #[must_use]
     pub const fn negative(&self) -> u8 {
         self.negative
+    }
+}
+
+#[cfg(feature = "serde")]
+mod file {
+    use super::{FarmWindow, FarmWindowError};
+
+    /// How a [`FarmWindow`] stands in a file.
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(super) struct Window {
+        window: u8,
+        #[serde(default = "yes")]
+        retransmission: bool,
+    }
+
+    fn yes() -> bool {
+        true
+    }
+
+    impl TryFrom<Window> for FarmWindow {
+        type Error = FarmWindowError;
+
+        fn try_from(Window { window, retransmission }: Window) -> Result<Self, FarmWindowError> {
+            if retransmission { Self::new(window) } else { Self::without_retransmission(window) }
+        }
+    }
+
+    impl From<FarmWindow> for Window {
+        fn from(FarmWindow { positive, negative }: FarmWindow) -> Self {
+            // One half is 127 at most, and without the other the whole is.
+            Self { window: positive + negative, retransmission: negative > 0 }
+        }
     }
 }

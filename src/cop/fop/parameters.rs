@@ -2,6 +2,7 @@ use core::time::Duration;
 
 /// What happens when the timer runs out and the transmission limit is reached (TT).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum TimeoutType {
     /// 0: the AD service ends with an alert.
     #[default]
@@ -14,11 +15,15 @@ pub enum TimeoutType {
 ///
 /// Source: CCSDS 232.1-B-2 §5.1, §7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields, rename_all = "kebab-case"))]
 pub struct FopParameters {
     /// K: AD frames that may be sent ahead of acknowledgement, 1 to 255 and at most the positive window of
     /// FARM-1.
     pub window: u8,
-    /// T1: how long acknowledgement is awaited. Longer than a signal and its CLCW take there and back.
+    /// T1: how long acknowledgement is awaited. Longer than a signal and its CLCW take there and back. In a file, seconds
+    /// and fractions of them.
+    #[cfg_attr(feature = "serde", serde(with = "seconds"))]
     pub t1_initial: Duration,
     /// How often a frame is sent at most, 1 to 255.
     pub transmission_limit: u8,
@@ -27,14 +32,9 @@ pub struct FopParameters {
 }
 
 impl Default for FopParameters {
-    /// A window of 5 (half of FARM-1's 10), five seconds, ten transmissions, an alert.
+    /// [`DEFAULT`](Self::DEFAULT).
     fn default() -> Self {
-        Self {
-            window: 5,
-            t1_initial: Duration::from_secs(5),
-            transmission_limit: 10,
-            timeout_type: TimeoutType::Alert,
-        }
+        Self::DEFAULT
     }
 }
 
@@ -83,7 +83,19 @@ pub enum Directive {
 }
 
 impl FopParameters {
-    pub(super) const fn check(&self) -> Result<(), FopParameterError> {
+    /// A window of 5 (half of FARM-1's 10), five seconds, ten transmissions, an alert.
+    pub const DEFAULT: Self = Self {
+        window: 5,
+        t1_initial: Duration::from_secs(5),
+        transmission_limit: 10,
+        timeout_type: TimeoutType::Alert,
+    };
+
+    /// Whether each is in its range.
+    ///
+    /// # Errors
+    /// [`FopParameterError`]
+    pub const fn check(&self) -> Result<(), FopParameterError> {
         if self.window == 0 {
             Err(FopParameterError::Window)
         } else if self.transmission_limit == 0 {
@@ -115,5 +127,23 @@ impl Directive {
             Self::SetT1Initial(value) => !value.is_zero(),
             _ => true,
         }
+    }
+}
+
+/// Durations as seconds in files; exact to the nanosecond up to a hundred days.
+#[cfg(feature = "serde")]
+mod seconds {
+    use core::time::Duration;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_f64(duration.as_secs_f64())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        let seconds = f64::deserialize(from)?;
+        Duration::try_from_secs_f64(seconds)
+            .map_err(|error| D::Error::custom(format_args!("{seconds} seconds: {error}")))
     }
 }

@@ -79,6 +79,7 @@ impl FrameCount {
 
 /// What the data fields of a virtual channel hold, as far as the frames do not say it themselves: AOS and TM.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Service {
     /// Packets.
     #[default]

@@ -6,10 +6,13 @@ use crate::frame::fecf::FECF_LEN;
 ///
 /// Source: CCSDS 232.0-B-4 §5.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, rename_all = "kebab-case"))]
 pub struct TcSettings {
     /// Octets of the longest frame, at most 1024.
     pub max_frame_len: usize,
     /// Whether frames end with a frame error control field.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub fecf: bool,
 }
 

@@ -27,21 +27,7 @@ impl<'a> UslpFrame<'a> {
     /// [`DecodeError::Check`] when the check sequence does not match.
     pub fn decode(parameters: &UslpParameters, octets: &'a [u8]) -> Result<(Self, &'a [u8]), DecodeError> {
         let settings = parameters.settings();
-        let (header, said) = UslpHeader::decode(octets)?;
-        let frame_len = match (said, settings.frame_len) {
-            (Some(len), FrameLen::Fixed(fixed)) if len != fixed => {
-                return Err(DecodeError::field(UNIT, "frame length", len as u64));
-            }
-            (Some(len), _) => len,
-            (None, _) => settings.truncated.of(header.vcid).ok_or(DecodeError::field(
-                UNIT,
-                "truncated frame on virtual channel",
-                header.vcid.value().into(),
-            ))?,
-        };
-        if frame_len > settings.frame_len.most() || frame_len <= parameters.overhead(&header) {
-            return Err(DecodeError::field(UNIT, "frame length", frame_len as u64));
-        }
+        let (header, frame_len) = front(parameters, octets)?;
         let short = DecodeError::Short { unit: UNIT, required: frame_len, found: octets.len() };
         let (frame, rest) = octets.split_at_checked(frame_len).ok_or(short)?;
         let Some(control) = header.control else {
@@ -59,6 +45,42 @@ impl<'a> UslpFrame<'a> {
         };
         Ok((Self { header, insert_zone, data, ocf }, rest))
     }
+}
+
+impl UslpParameters {
+    /// Octets of the frame that begins `octets`, whole or not; `None` when its header is not whole yet. For streams in
+    /// which frames of any length stand one after the other.
+    ///
+    /// # Errors
+    /// [`DecodeError::Field`] when no frame of this link begins so.
+    pub fn peek_len(&self, octets: &[u8]) -> Result<Option<usize>, DecodeError> {
+        match front(self, octets) {
+            Ok((_, frame_len)) => Ok(Some(frame_len)),
+            Err(DecodeError::Short { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The header of the frame that begins `octets`, and the octets of the whole frame.
+fn front(parameters: &UslpParameters, octets: &[u8]) -> Result<(UslpHeader, usize), DecodeError> {
+    let settings = parameters.settings();
+    let (header, said) = UslpHeader::decode(octets)?;
+    let frame_len = match (said, settings.frame_len) {
+        (Some(len), FrameLen::Fixed(fixed)) if len != fixed => {
+            return Err(DecodeError::field(UNIT, "frame length", len as u64));
+        }
+        (Some(len), _) => len,
+        (None, _) => settings.truncated.of(header.vcid).ok_or(DecodeError::field(
+            UNIT,
+            "truncated frame on virtual channel",
+            header.vcid.value().into(),
+        ))?,
+    };
+    if frame_len > settings.frame_len.most() || frame_len <= parameters.overhead(&header) {
+        return Err(DecodeError::field(UNIT, "frame length", frame_len as u64));
+    }
+    Ok((header, frame_len))
 }
 
 /// A USLP frame being written in place: fill its data field, then [`finish`](Self::finish) it.

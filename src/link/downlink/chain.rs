@@ -1,6 +1,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use super::cutter::{Cutter, Lengths};
 use super::input::SoftInput;
 use super::settings::{CodingSettings, DownlinkSettings, Layout};
 use crate::coding::channel::{self, LinkQuality, Quality, ReceiverParameters};
@@ -22,11 +23,11 @@ pub(super) type EachFrame<'a> = &'a mut dyn FnMut(&[u8], Option<Quality>);
 impl Chain {
     pub(super) fn new(layout: Layout, settings: &DownlinkSettings) -> Self {
         match layout {
-            Layout::Frames { frame_len } => Self::Frames(Cutter::new(frame_len)),
+            Layout::Frames(lengths) => Self::Frames(Cutter::new(lengths)),
             Layout::Codeblocks { code, randomizer } => Self::Codeblocks(Codeblocks {
                 code,
                 randomizer,
-                cutter: Cutter::new(code.codeblock_len()),
+                cutter: Cutter::new(Lengths::Fixed(code.codeblock_len())),
                 work: Vec::new(),
                 totals: LinkQuality::default(),
             }),
@@ -74,7 +75,15 @@ impl Chain {
     /// Octets of a frame or codeblock that waits for its end.
     pub(super) fn waiting(&self) -> usize {
         match self {
-            Self::Frames(cutter) | Self::Codeblocks(Codeblocks { cutter, .. }) => cutter.part.len(),
+            Self::Frames(cutter) | Self::Codeblocks(Codeblocks { cutter, .. }) => cutter.waiting(),
+            Self::Channel { .. } => 0,
+        }
+    }
+
+    /// Octets skipped where no frame began.
+    pub(super) fn skipped(&self) -> u64 {
+        match self {
+            Self::Frames(cutter) | Self::Codeblocks(Codeblocks { cutter, .. }) => cutter.skipped(),
             Self::Channel { .. } => 0,
         }
     }
@@ -86,39 +95,6 @@ impl Chain {
             Self::Codeblocks(codeblocks) => Some(codeblocks.totals),
             Self::Channel { receiver, .. } => Some(receiver.totals()),
         }
-    }
-}
-
-/// Cuts octets into pieces of one length.
-#[derive(Debug)]
-pub(super) struct Cutter {
-    len: usize,
-    /// A piece whose end has not come.
-    part: Vec<u8>,
-}
-
-impl Cutter {
-    /// `len` is not zero.
-    fn new(len: usize) -> Self {
-        Self { len, part: Vec::with_capacity(len) }
-    }
-
-    /// Hands every whole piece to `each`, where it lies if it can.
-    fn cut(&mut self, mut octets: &[u8], mut each: impl FnMut(&[u8])) {
-        if !self.part.is_empty() {
-            let missing = self.len - self.part.len();
-            let (now, later) = octets.split_at(missing.min(octets.len()));
-            self.part.extend_from_slice(now);
-            octets = later;
-            if self.part.len() < self.len {
-                return;
-            }
-            each(&self.part);
-            self.part.clear();
-        }
-        let mut pieces = octets.chunks_exact(self.len);
-        pieces.by_ref().for_each(each);
-        self.part.extend_from_slice(pieces.remainder());
     }
 }
 

@@ -18,6 +18,8 @@ pub struct DownlinkCounters {
     pub foreign: u64,
     /// Octets of a frame or codeblock at the end of the input that was not whole.
     pub cut_octets: u64,
+    /// Octets at which no frame began, in a stream of frames of variable length.
+    pub skipped_octets: u64,
 }
 
 /// Whose a packet is.

@@ -1,7 +1,7 @@
 //! Telemetry downlinks, from channel symbols to packets and back, from one set of managed parameters.
 //!
 //! [`DownlinkSettings`] describe a link: the form of the input, the coding, the frames, what they carry. With feature
-//! `serde` they are a mission's file. A [`DownlinkReceiver`] built from them takes a recording or a live stream, cut
+//! `serde` they stand in a mission's file. A [`DownlinkReceiver`] built from them takes a recording or a live stream, cut
 //! anywhere, and hands packets, other units, control fields and word of what was lost to a sink, where they lie; it
 //! counts by virtual channel, by application, and by telecommand channel. A [`DownlinkSender`] built from the same
 //! settings makes the stream.
@@ -48,34 +48,40 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! As a file, with AOS frames behind the concatenated code:
+//! As a file (the part `downlink` of a [mission's](super::MissionSettings)), with AOS frames behind the concatenated code:
 //!
 //! ```toml
-//! mission = "Example"
+//! [downlink]
 //! scid = 42
 //!
-//! [input]
+//! [downlink.input]
 //! form = "i8"
 //!
-//! [coding.channel]
+//! [downlink.coding.channel]
 //! randomizer = "tm"
 //! coding.concatenated.outer = { error-correction = 16, interleaving-depth = 5 }
 //! coding.concatenated.inner = { rate = "1/2" }
 //!
-//! [frame]
+//! [downlink.frame]
 //! protocol = "aos"
 //! frame-len = 1115
 //! fecf = true
 //!
-//! [receive]
+//! [downlink.receive]
 //! packets = [0, 7]
 //! ```
 //!
-//! Left out: telecommand links; ciphers of link security (the room they take is skipped); and frames of variable
-//! length, which no stream of this kind carries.
+//! An uplink of TM, AOS or USLP frames is the same chain turned round: the ground has the sender, the spacecraft the
+//! receiver. Telecommand frames in CLTUs, with COP-1, are [`link::tc`](super::tc).
+//!
+//! USLP frames of variable length, truncated ones too, are cut by the lengths in their headers where the coding is
+//! `frames`. Behind markers and codes all frames have one length, which is how the next marker is found.
+//!
+//! Left out: ciphers of link security (the room they take is skipped).
 
 mod chain;
 mod counters;
+mod cutter;
 mod input;
 mod receiver;
 mod sender;

@@ -86,6 +86,7 @@ impl DownlinkReceiver {
             // What comes of it is counted and told.
             let _ = taker.take(frame, quality, &mut sink);
         });
+        taker.counters.skipped_octets = chain.skipped();
     }
 
     /// Takes soft bits, of which negative means 1. Does nothing when the input is frames or codeblocks.

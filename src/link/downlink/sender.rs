@@ -38,7 +38,7 @@ impl DownlinkSender {
         let (format, layout) = settings.check()?;
         let scid = settings.scid.ok_or(DownlinkError::NoScid)?;
         let chain = match layout {
-            Layout::Frames { .. } => Chain::Frames,
+            Layout::Frames(_) => Chain::Frames,
             Layout::Codeblocks { code, randomizer } => Chain::Codeblocks { code, randomizer },
             Layout::Channel(channel) => Chain::Channel(Box::new(channel.sender())),
         };

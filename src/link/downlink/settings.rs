@@ -1,23 +1,20 @@
-use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::cutter::Lengths;
 use crate::coding::channel::{Channel, ChannelParameters, Coding, ReedSolomon, Slicing};
 use crate::coding::randomizer::Randomizer;
 use crate::coding::rs::Interleaved;
 use crate::frame::send::ChannelSettings;
 use crate::frame::{AnyParameters, AnySettings, Scid, SecurityLengths, Vcid};
 
-/// Everything that is managed on a telemetry downlink, as plain values; with feature `serde`, what stands in a mission's
-/// file. [`DownlinkReceiver`](super::DownlinkReceiver) and [`DownlinkSender`](super::DownlinkSender) check them.
+/// Everything that is managed on a telemetry downlink, as plain values; with feature `serde`, the part `downlink` of a
+/// [mission's](crate::link::MissionSettings) file. [`DownlinkReceiver`](super::DownlinkReceiver) and [`DownlinkSender`](super::DownlinkSender) check them.
 ///
 /// Source: CCSDS 131.0-B-5 §12; 132.0-B-3 §5; 732.0-B-5 §5; 732.1-B-3 §5.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, rename_all = "kebab-case"))]
 pub struct DownlinkSettings {
-    /// Whose link it is, for people.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "String::is_empty"))]
-    pub mission: String,
     /// Whose frames are taken, and whose are sent. `None`: all that are received, and none can be sent.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub scid: Option<Scid>,
@@ -42,7 +39,6 @@ impl DownlinkSettings {
     #[must_use]
     pub const fn new(frame: AnySettings) -> Self {
         Self {
-            mission: String::new(),
             scid: None,
             input: InputSettings::BITS,
             coding: CodingSettings::Frames,
@@ -55,18 +51,23 @@ impl DownlinkSettings {
     /// The form of the frames and their coding, when they go together.
     pub(super) fn check(&self) -> Result<(AnyParameters, Layout), DownlinkError> {
         let frame = AnyParameters::new(self.frame)?;
-        let frame_len = frame.fixed_len().ok_or(DownlinkError::VariableLen)?;
+        let lengths = match (frame.fixed_len(), frame) {
+            (Some(frame_len), _) => Lengths::Fixed(frame_len),
+            (None, AnyParameters::Uslp(uslp)) => Lengths::Said(uslp),
+            (None, _) => return Err(DownlinkError::VariableLen),
+        };
+        let frame_len = frame.fixed_len().ok_or(DownlinkError::VariableLen);
         let layout = match self.coding {
-            CodingSettings::Frames => Layout::Frames { frame_len },
+            CodingSettings::Frames => Layout::Frames(lengths),
             CodingSettings::Codeblocks { reed_solomon, accept_fill_errors, randomizer } => {
-                let mut code = reed_solomon.codeblock(frame_len)?;
+                let mut code = reed_solomon.codeblock(frame_len?)?;
                 if accept_fill_errors {
                     code = code.with_fill_errors(crate::coding::rs::FillErrors::Accept);
                 }
                 Layout::Codeblocks { code, randomizer }
             }
             CodingSettings::Channel { coding, slicing, randomizer, .. } => {
-                let parameters = ChannelParameters { coding, frame_len, slicing, randomizer };
+                let parameters = ChannelParameters { coding, frame_len: frame_len?, slicing, randomizer };
                 Layout::Channel(parameters.deviating()?)
             }
         };
@@ -80,7 +81,7 @@ impl DownlinkSettings {
 /// What the coding settings amount to.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Layout {
-    Frames { frame_len: usize },
+    Frames(Lengths),
     Codeblocks { code: Interleaved, randomizer: Option<Randomizer> },
     Channel(Channel),
 }
@@ -252,8 +253,8 @@ pub enum DownlinkError {
     /// The coding contradicts itself, or does not go with the frames.
     #[error("coding: {0}")]
     Coding(#[from] crate::coding::ParameterError),
-    /// Frames of variable length cannot be found in a stream; hand them to a demultiplexer one by one.
-    #[error("frame: no fixed length, which a stream of frames must have")]
+    /// Markers and codes of telemetry take frames of one length; those of variable length come without.
+    #[error("frame: no fixed length, which frames in a code must have")]
     VariableLen,
     /// Frames that are decoded already, or codeblocks, are octets.
     #[error("input: {form:?} symbols, but the coding takes octets")]

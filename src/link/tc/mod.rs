@@ -3,18 +3,17 @@
 //! [`TcSender`] is the ground: it cuts units into segments, gives each virtual channel its FOP-1, and makes CLTUs.
 //! [`TcReceiver`] is the spacecraft: it finds CLTUs in what the radio gives, gives each channel its FARM-1, and puts
 //! units together; its CLCWs go to ground in telemetry, where [`ClcwReader`] takes them out again. All are built from one
-//! [`TcLinkParameters`].
+//! [`TcLinkSettings`].
 //!
 //! ```
 //! use bytes::Bytes;
 //! use spacelink::cop::Directive;
-//! use spacelink::frame::tc::ChannelSettings;
 //! use spacelink::frame::{MapId, Scid, Vcid};
-//! use spacelink::link::tc::{ServiceType, TcChannel, TcLinkParameters, TcReceiver, TcSender};
+//! use spacelink::link::tc::{ServiceType, TcChannelSettings, TcLinkSettings, TcReceiver, TcSender};
 //! use spacelink::time::Instant;
 //!
 //! let (vcid, map, now) = (Vcid::new(3).unwrap(), MapId::new(0).unwrap(), Instant::ZERO);
-//! let link = TcLinkParameters::bch(Scid(42), &[TcChannel::new(ChannelSettings::new(vcid))]);
+//! let link = TcLinkSettings::bch(Scid(42), &[TcChannelSettings::new(vcid)]);
 //! let mut ground = TcSender::new(&link)?;
 //! let mut board = TcReceiver::new(&link)?;
 //!
@@ -34,17 +33,37 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! As a file (the part `uplink` of a [mission's](super::MissionSettings)); what is left out is usual:
+//!
+//! ```toml
+//! [uplink]
+//! scid = 42
+//!
+//! [uplink.frame]
+//! max-frame-len = 256
+//! fecf = true
+//!
+//! [uplink.coding]
+//! code.bch = { mode = "correct", randomized = true }
+//!
+//! [[uplink.channel]]
+//! vcid = 3
+//! maps = [{ map = 9, service = "access" }]
+//! fop = { window = 10, t1-initial = 2.5, transmission-limit = 5 }
+//! farm = { window = 40 }
+//! ```
+//!
 //! Left out: link security, the radio, and telemetry but for the CLCWs in it.
 
 mod clcws;
-mod parameters;
 mod receiver;
 mod sender;
+mod settings;
 
 pub use clcws::{ClcwReader, ClcwRefused};
-pub use parameters::{TcChannel, TcLinkError, TcLinkParameters};
 pub use receiver::{TcReceived, TcReceiver, TcReceiverCounters};
 pub use sender::{
     DirectiveError, SendError, ServiceType, TcSender, TcSenderCounters, TcSenderEvent, TcSent, UnitId,
     UnknownChannel,
 };
+pub use settings::{ChannelError, TcChannelSettings, TcLinkError, TcLinkSettings, TcMapSettings};

@@ -2,7 +2,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use bytes::Bytes;
 
-use super::{TcChannel, TcLinkError, TcLinkParameters};
+use super::{TcChannelSettings, TcLinkError, TcLinkSettings, TcMapSettings};
 use crate::coding::cltu::{Cltu, CltuCounters, CltuReceiver, Judgement};
 use crate::cop::{Farm, FarmInput, FarmState, Verdict};
 use crate::frame::receive::{Seen, Source};
@@ -28,7 +28,7 @@ pub struct TcReceiver {
 struct Board {
     frames: TcParameters,
     scid: Scid,
-    channels: Vec<(TcChannel, Farm)>,
+    channels: Vec<(TcChannelSettings, Farm)>,
     demultiplexer: Demultiplexer,
     no_rf_available: bool,
     no_bit_lock: bool,
@@ -105,20 +105,24 @@ impl TcReceiver {
     ///
     /// # Errors
     /// [`TcLinkError`]
-    pub fn new(parameters: &TcLinkParameters) -> Result<Self, TcLinkError> {
-        parameters.check()?;
-        let settings: Vec<_> = parameters.channels.iter().map(|channel| channel.settings).collect();
+    pub fn new(settings: &TcLinkSettings) -> Result<Self, TcLinkError> {
+        let frames = settings.check()?;
+        let channels: Vec<_> = settings.channels.iter().map(TcChannelSettings::frames).collect();
+        let mut demultiplexer = Demultiplexer::new(&channels);
+        for channel in &settings.channels {
+            for TcMapSettings { map, service } in &channel.maps {
+                // Every channel was set up just before.
+                let _ = demultiplexer.set_service(channel.vcid, *map, *service);
+            }
+        }
+        let with_farm = |channel: &TcChannelSettings| (channel.clone(), Farm::new(channel.farm));
         Ok(Self {
-            cltus: CltuReceiver::with_vec(parameters.cltu, parameters.max_cltu_octets),
+            cltus: CltuReceiver::with_vec(settings.coding, settings.max_cltu_octets),
             board: Board {
-                frames: parameters.frames,
-                scid: parameters.scid,
-                channels: parameters
-                    .channels
-                    .iter()
-                    .map(|channel| (*channel, Farm::new(channel.farm)))
-                    .collect(),
-                demultiplexer: Demultiplexer::new(&settings),
+                frames,
+                scid: settings.scid,
+                channels: settings.channels.iter().map(with_farm).collect(),
+                demultiplexer,
                 no_rf_available: false,
                 no_bit_lock: false,
                 events: VecDeque::new(),
@@ -156,8 +160,7 @@ impl TcReceiver {
     /// The CLCW of a channel; `None` when it is not set up.
     #[must_use]
     pub fn clcw(&self, vcid: Vcid) -> Option<Clcw> {
-        let (channel, farm) =
-            self.board.channels.iter().find(|(channel, _)| channel.settings.vcid == vcid)?;
+        let (channel, farm) = self.board.channels.iter().find(|(channel, _)| channel.vcid == vcid)?;
         Some(self.board.clcw(channel, farm))
     }
 
@@ -213,7 +216,7 @@ impl Board {
 
     fn handle_frame(&mut self, frame: &TcFrame<'_>) {
         let vcid = frame.header.vcid;
-        let channel = self.channels.iter_mut().find(|(channel, _)| channel.settings.vcid == vcid);
+        let channel = self.channels.iter_mut().find(|(channel, _)| channel.vcid == vcid);
         let Some((channel, farm)) = channel.filter(|_| frame.header.scid == self.scid) else {
             self.counters.frames_foreign += 1;
             return;
@@ -245,7 +248,7 @@ impl Board {
     /// A unit of this channel was taken: FARM-1 hears of it when it waits.
     fn make_room(&mut self, vcid: Vcid) {
         let waiting = self.events.iter().filter(|event| event.vcid() == vcid).count();
-        let channel = self.channels.iter_mut().find(|(channel, _)| channel.settings.vcid == vcid);
+        let channel = self.channels.iter_mut().find(|(channel, _)| channel.vcid == vcid);
         if let Some((channel, farm)) = channel
             && waiting < channel.max_received
             && (farm.state() == FarmState::Wait || farm.report().wait)
@@ -254,9 +257,9 @@ impl Board {
         }
     }
 
-    fn clcw(&self, channel: &TcChannel, farm: &Farm) -> Clcw {
+    fn clcw(&self, channel: &TcChannelSettings, farm: &Farm) -> Clcw {
         let Self { no_rf_available, no_bit_lock, .. } = *self;
-        Clcw { no_rf_available, no_bit_lock, ..farm.report().to_clcw(channel.settings.vcid) }
+        Clcw { no_rf_available, no_bit_lock, ..farm.report().to_clcw(channel.vcid) }
     }
 }
 

@@ -3,11 +3,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut};
 
-use super::{TcChannel, TcLinkError, TcLinkParameters};
+use super::settings::data_len;
+use super::{ChannelError, TcChannelSettings, TcLinkError, TcLinkSettings};
 use crate::coding::cltu::CltuEncoder;
 use crate::cop::{AlertCode, Directive, Fop, FopEvent, FopFrame, FopTransmit, Rejected, RequestId};
 use crate::frame::scheduler::Scheduler;
-use crate::frame::tc::{Segment, Segments, TcFrame, TcHeader, TcKind};
+use crate::frame::tc::{Segment, Segments, TcFrame, TcHeader, TcKind, TcParameters};
 use crate::frame::{Clcw, MapId, Scid, Vcid};
 use crate::time::Instant;
 use crate::wire::Encode;
@@ -17,7 +18,9 @@ use crate::wire::Encode;
 /// Drive it as any [machine](crate::machine). [`poll_transmit`](Self::poll_transmit) gives CLTUs of one frame each.
 #[derive(Debug)]
 pub struct TcSender {
-    parameters: TcLinkParameters,
+    scid: Scid,
+    frames: TcParameters,
+    max_cltu_len: usize,
     encoder: CltuEncoder,
     scheduler: Scheduler,
     channels: Vec<Channel>,
@@ -29,7 +32,7 @@ pub struct TcSender {
 
 #[derive(Debug)]
 struct Channel {
-    parameters: TcChannel,
+    settings: TcChannelSettings,
     data_len: usize,
     fop: Fop<Bytes>,
     /// Data fields not handed to FOP-1 yet: sequence-controlled and expedited.
@@ -178,25 +181,29 @@ impl TcSender {
     ///
     /// # Errors
     /// [`TcLinkError`]
-    pub fn new(parameters: &TcLinkParameters) -> Result<Self, TcLinkError> {
-        parameters.check()?;
-        let channel = |channel: &TcChannel| {
-            let vcid = channel.settings.vcid;
+    pub fn new(settings: &TcLinkSettings) -> Result<Self, TcLinkError> {
+        let frames = settings.check()?;
+        let channel = |channel: &TcChannelSettings| {
+            let vcid = channel.vcid;
             Ok(Channel {
-                parameters: *channel,
-                data_len: parameters.data_len(channel),
-                fop: Fop::new(channel.fop).map_err(|error| TcLinkError::Fop { vcid, error })?,
+                data_len: data_len(&frames, channel),
+                fop: Fop::new(channel.fop)
+                    .map_err(|error| TcLinkError::Channel { vcid, error: ChannelError::Fop(error) })?,
+                settings: channel.clone(),
                 queued: VecDeque::new(),
                 expedited: VecDeque::new(),
                 open: VecDeque::new(),
             })
         };
+        let max_frame_len = settings.frame.max_frame_len;
         Ok(Self {
-            encoder: CltuEncoder::new(parameters.cltu),
-            scheduler: Scheduler::new(parameters.channels.iter().map(|channel| channel.share)),
-            channels: parameters.channels.iter().map(channel).collect::<Result<_, _>>()?,
-            frame: vec![0; parameters.frames.settings().max_frame_len],
-            parameters: parameters.clone(),
+            scid: settings.scid,
+            frames,
+            max_cltu_len: settings.coding.cltu_len(max_frame_len),
+            encoder: CltuEncoder::new(settings.coding),
+            scheduler: Scheduler::new(settings.channels.iter().map(|channel| channel.share)),
+            channels: settings.channels.iter().map(channel).collect::<Result<_, TcLinkError>>()?,
+            frame: vec![0; max_frame_len],
             last_unit: 0,
             events: VecDeque::new(),
             counters: TcSenderCounters::default(),
@@ -205,8 +212,8 @@ impl TcSender {
 
     /// Octets of the longest CLTU.
     #[must_use]
-    pub fn max_cltu_len(&self) -> usize {
-        self.parameters.cltu.cltu_len(self.frame.len())
+    pub const fn max_cltu_len(&self) -> usize {
+        self.max_cltu_len
     }
 
     /// Queues a unit for `map` of a channel; `map` does not matter on channels without segment headers. It goes out
@@ -235,7 +242,7 @@ impl TcSender {
     /// # Errors
     /// [`UnknownChannel`]
     pub fn queued(&self, vcid: Vcid) -> Result<usize, UnknownChannel> {
-        let channel = self.channels.iter().find(|channel| channel.parameters.settings.vcid == vcid);
+        let channel = self.channels.iter().find(|channel| channel.settings.vcid == vcid);
         channel.map(|channel| channel.queued.len() + channel.expedited.len()).ok_or(UnknownChannel(vcid))
     }
 
@@ -244,7 +251,7 @@ impl TcSender {
     /// # Errors
     /// [`UnknownChannel`]
     pub fn fop(&self, vcid: Vcid) -> Result<&Fop<Bytes>, UnknownChannel> {
-        let channel = self.channels.iter().find(|channel| channel.parameters.settings.vcid == vcid);
+        let channel = self.channels.iter().find(|channel| channel.settings.vcid == vcid);
         channel.map(|channel| &channel.fop).ok_or(UnknownChannel(vcid))
     }
 
@@ -293,7 +300,7 @@ impl TcSender {
         }
         let Self { channels, scheduler, .. } = self;
         let at = scheduler.next(|at| channels[at].fop.has_transmit())?;
-        let vcid = channels[at].parameters.settings.vcid;
+        let vcid = channels[at].settings.vcid;
         let FopTransmit { frame, again } = channels[at].fop.poll_transmit(now)?;
         let mut command = [0; 3];
         let (kind, data) = match &frame {
@@ -304,11 +311,11 @@ impl TcSender {
                 (TcKind::Bc, &command[..len])
             }
         };
-        let header = TcHeader { scid: self.parameters.scid, vcid, kind };
-        let encoded = TcFrame { header, data }.encode(&self.parameters.frames, &mut self.frame);
+        let header = TcHeader { scid: self.scid, vcid, kind };
+        let encoded = TcFrame { header, data }.encode(&self.frames, &mut self.frame);
         let encoded = encoded.and_then(|len| self.encoder.encode(&self.frame[..len], out));
         let Ok(len) = encoded else {
-            // Data fields were measured when they were queued; a spacecraft identifier beyond ten bits ends here.
+            // Data fields were measured when they were queued, and all else when the settings were checked.
             self.channels[at].fop.lower_procedures_failed(now, &frame);
             self.advance(now);
             return None;
@@ -333,7 +340,7 @@ impl TcSender {
     /// The spacecraft commands go to.
     #[must_use]
     pub const fn scid(&self) -> Scid {
-        self.parameters.scid
+        self.scid
     }
 
     /// Feeds every FOP-1 and hears what it says.
@@ -363,12 +370,12 @@ impl Channel {
         service: ServiceType,
         octets: Bytes,
     ) -> Result<(), SendError> {
-        let TcChannel { settings, max_queued, .. } = self.parameters;
+        let &TcChannelSettings { segment_headers, max_queued, .. } = &self.settings;
         let (len, most) = (octets.len(), self.data_len);
         if octets.is_empty() {
             return Err(SendError::Empty);
         }
-        if !settings.segment_headers && len > most {
+        if !segment_headers && len > most {
             return Err(SendError::TooLong { len, most });
         }
         let required = len.div_ceil(most);
@@ -380,7 +387,7 @@ impl Channel {
             ServiceType::SequenceControlled => &mut self.queued,
             ServiceType::Expedited => &mut self.expedited,
         };
-        if !settings.segment_headers {
+        if !segment_headers {
             queue.push_back(Queued { unit, last: true, data: octets });
             return Ok(());
         }
@@ -419,7 +426,7 @@ impl Channel {
     }
 
     fn hear(&mut self, events: &mut VecDeque<TcSenderEvent>, counters: &mut TcSenderCounters) {
-        let vcid = self.parameters.settings.vcid;
+        let vcid = self.settings.vcid;
         while let Some(event) = self.fop.poll_event() {
             match event {
                 FopEvent::Accepted(_) => {}
@@ -460,5 +467,5 @@ impl Channel {
 }
 
 fn channel_mut(channels: &mut [Channel], vcid: Vcid) -> Result<&mut Channel, UnknownChannel> {
-    channels.iter_mut().find(|channel| channel.parameters.settings.vcid == vcid).ok_or(UnknownChannel(vcid))
+    channels.iter_mut().find(|channel| channel.settings.vcid == vcid).ok_or(UnknownChannel(vcid))
 }
