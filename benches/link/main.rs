@@ -9,7 +9,7 @@ use spacelink::frame::aos::{AosParameters, AosSettings};
 use spacelink::frame::receive::{Demultiplexer, DemultiplexerSettings};
 use spacelink::frame::send::{ChannelSettings, Multiplexer};
 use spacelink::frame::{Scid, Vcid};
-use spacelink::link::{AosLink, AosLinkParameters};
+use spacelink::link::{PacketLink, PacketLinkSettings};
 use spacelink::packet::EncapsulationPacket;
 use spacelink::wire::Encode;
 use std::hint::black_box;
@@ -48,8 +48,8 @@ fn aos_mpdu(criterion: &mut Criterion) {
 }
 
 fn aos_rs_i5(criterion: &mut Criterion) {
-    let mut sender = AosLink::new(AosLinkParameters::reed_solomon(1, 2)).unwrap();
-    let mut receiver = AosLink::new(AosLinkParameters::reed_solomon(2, 1)).unwrap();
+    let mut sender = PacketLink::new(&PacketLinkSettings::reed_solomon(1, 2)).unwrap();
+    let mut receiver = PacketLink::new(&PacketLinkSettings::reed_solomon(2, 1)).unwrap();
     let packet = packet();
     let mut cadu = vec![0; sender.max_unit_len()];
     let mut group = criterion.benchmark_group("link/aos_rs_i5");

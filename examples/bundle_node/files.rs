@@ -1,37 +1,83 @@
-//! Files as bundles: a name and the octets, and where they are put so that a kill at any moment loses none.
+//! Files as bundles: a name and the octets, read and written piece by piece, and put where a kill at any moment loses
+//! none.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// The payload of a bundle with a file: two octets of length, the name, the contents.
-pub fn payload(path: &Path) -> io::Result<Vec<u8>> {
-    let name = path.file_name().and_then(|name| name.to_str()).ok_or(io::ErrorKind::InvalidFilename)?;
-    let len = u16::try_from(name.len()).map_err(|_| io::ErrorKind::InvalidFilename)?;
-    let mut payload = Vec::from(len.to_be_bytes());
-    payload.extend_from_slice(name.as_bytes());
-    payload.extend(fs::read(path)?);
-    Ok(payload)
+/// Octets read or written at a time. The name of a file is within the first piece.
+pub const PIECE: usize = 256 << 10;
+
+/// A file as the payload of a bundle: two octets of length, the name, the contents.
+pub struct Leaving {
+    head: Vec<u8>,
+    file: File,
+    len: u64,
 }
 
-/// Puts a received file into `inbox`, whole or not at all, so that it is there after a loss of power. Returns its
-/// name. A name that would lead elsewhere is refused.
-pub fn keep(inbox: &Path, payload: &[u8]) -> io::Result<String> {
-    let (len, rest) = payload.split_first_chunk().ok_or(io::ErrorKind::InvalidData)?;
-    let (name, contents) =
-        rest.split_at_checked(u16::from_be_bytes(*len).into()).ok_or(io::ErrorKind::InvalidData)?;
-    let name = std::str::from_utf8(name).map_err(|_| io::ErrorKind::InvalidData)?;
-    let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
-    if !plain {
-        return Err(io::ErrorKind::InvalidFilename.into());
+impl Leaving {
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let name = path.file_name().and_then(|name| name.to_str()).ok_or(io::ErrorKind::InvalidFilename)?;
+        let len = u16::try_from(name.len()).map_err(|_| io::ErrorKind::InvalidFilename)?;
+        let head = [&len.to_be_bytes(), name.as_bytes()].concat();
+        let file = File::open(path)?;
+        let len = head.len() as u64 + file.metadata()?.len();
+        Ok(Self { head, file, len })
     }
-    let part = inbox.join(format!(".{name}.part"));
-    let mut file = File::create(&part)?;
-    file.write_all(contents)?;
-    file.sync_all()?;
-    fs::rename(&part, inbox.join(name))?;
-    File::open(inbox)?.sync_all()?;
-    Ok(name.to_owned())
+
+    /// Octets of the payload.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// The next octets of it; none at the end. A file that has grown meanwhile ends where it ended.
+    pub fn next<'p>(&mut self, piece: &'p mut [u8]) -> io::Result<&'p [u8]> {
+        let most = piece.len().min(usize::try_from(self.len).unwrap_or(usize::MAX));
+        let piece = &mut piece[..most];
+        let head = self.head.len().min(piece.len());
+        piece[..head].copy_from_slice(&self.head[..head]);
+        self.head.drain(..head);
+        let read = if head > 0 { 0 } else { self.file.read(piece)? };
+        self.len -= (head + read) as u64;
+        Ok(&piece[..head + read])
+    }
+}
+
+/// A file that is being put into the inbox, whole or not at all.
+pub struct Arriving {
+    name: String,
+    part: PathBuf,
+    file: File,
+}
+
+impl Arriving {
+    /// Starts with the first piece of a payload. A name that would lead elsewhere is refused.
+    pub fn start(inbox: &Path, first: &[u8]) -> io::Result<Self> {
+        let (len, rest) = first.split_first_chunk().ok_or(io::ErrorKind::InvalidData)?;
+        let (name, contents) =
+            rest.split_at_checked(u16::from_be_bytes(*len).into()).ok_or(io::ErrorKind::InvalidData)?;
+        let name = std::str::from_utf8(name).map_err(|_| io::ErrorKind::InvalidData)?;
+        let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
+        if !plain {
+            return Err(io::ErrorKind::InvalidFilename.into());
+        }
+        let part = inbox.join(format!(".{name}.part"));
+        let mut file = File::create(&part)?;
+        file.write_all(contents)?;
+        Ok(Self { name: name.to_owned(), part, file })
+    }
+
+    pub fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        self.file.write_all(piece)
+    }
+
+    /// Makes it a file that is there after a loss of power. Returns its name.
+    pub fn finish(self, inbox: &Path) -> io::Result<String> {
+        self.file.sync_all()?;
+        fs::rename(&self.part, inbox.join(&self.name))?;
+        File::open(inbox)?.sync_all()?;
+        Ok(self.name)
+    }
 }
 
 /// The files in the outbox, with the node each is for; those whose name starts with a dot are still being written.

@@ -4,10 +4,12 @@
 //!     cargo run --release --example bundle_node -- ping b.toml ipn:1.7
 //!     cargo run --release --example bundle_node -- send b.toml 1 FILE…
 //!
-//! A file leaves the outbox when its bundle is durable; a delivery is acknowledged when the file is in the inbox.
+//! A file leaves the outbox when its bundle is durable; a delivery is acknowledged when the file is in the inbox. Files
+//! are never in memory as a whole. What is signed, encrypted, checked and opened is said in the configuration too.
 
 mod files;
 mod node;
+mod security;
 mod settings;
 
 use clap::{Parser, Subcommand};
@@ -74,6 +76,8 @@ A configuration:
   files = 8                    #   and files
   lifetime = 86400             # of files, in seconds
   store = 1024                 # MiB
+  fragment = 1024              # KiB: longer bundles go in pieces of that
+  reports = 0                  # status reports a second at most
 
   [[neighbour]]                # any number
   node = 2
@@ -83,7 +87,27 @@ A configuration:
   light_time = 0               # milliseconds
 
   [[contact]]                  # who is reached through others
-  between = [2, 3]";
+  between = [2, 3]
+
+  [[key]]                      # any number; octets in hexadecimal
+  id = 1
+  file = \"key.hex\"             # relative to this file; or hex = \"00112233…\"
+
+  [[security]]                 # any number; the first that is about an operation decides
+  role = \"source\"              # or \"verifier\" (checks), \"acceptor\" (checks and takes out)
+  operation = \"encrypt\"        # BCB-AES-GCM; or \"sign\", BIB-HMAC-SHA2
+  key = 1
+  bits = 256                   # AES 128, 256; HMAC-SHA 256, 384, 512
+  wrap = false                 # whether each bundle has a key of its own, wrapped with this one
+  scope = 7                    # what is authenticated beside the target, as in RFC 9173
+  source = \"ipn:1.*\"           # patterns; without them any
+  destination = \"ipn:3.*\"
+  security-source = \"ipn:*.*\"
+  targets = [\"payload\"]        # and \"primary\", or types of blocks
+  presence = \"optional\"        # or \"required\", \"forbidden\"
+  on-failure = \"delete-bundle\" # or \"keep\", \"remove-operation\", \"remove-target\"
+  report = false               # a failure though the bundle is not deleted
+  gateway = false              # a source also secures what others made";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

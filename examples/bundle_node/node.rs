@@ -1,11 +1,12 @@
 //! The node at work.
 
-use crate::files;
+use crate::files::{self, Arriving, Leaving};
 use crate::settings::{Kind, Settings};
 use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 use spacelink::bpa::{
-    AgentParameters, Amount, Class, Delivery, Payload, Ping, Quotas, Registration, TransmissionRequest,
+    Agent, AgentParameters, Amount, Class, Delivery, DeliveryId, Key, NeighbourParameters, Payload, Ping,
+    Quotas, ReadError, Registration, RequestError, Security, Store, StoreError, TransmissionRequest,
 };
 use spacelink::bundle::{BundleId, Eid, NodeNumber};
 use spacelink::cla::Peer;
@@ -15,12 +16,13 @@ use spacelink::io::store::DurableStore;
 use spacelink::io::udp::UdpHost;
 use spacelink::ltp::EngineId;
 use spacelink::ltp::engine::{EngineParameters, SpanParameters};
-use spacelink::node::{Event, LinkId, LinkParameters, Node, NodeParameters};
+use spacelink::node::{Event, LinkId, LinkParameters, Node};
 use spacelink::routing::{Contact, ContactPlan, PlanTime};
 use spacelink::time::{DtnTime, Epoch};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::error::Error;
 use std::fs::{self, File};
+use std::io::Read;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::UdpSocket;
@@ -32,6 +34,32 @@ pub type Done = Result<bool, Box<dyn Error>>;
 pub struct Running {
     settings: Settings,
     host: UdpHost<ChaCha20Rng>,
+    /// What was last found in the outbox and has not been looked at.
+    found: VecDeque<(u32, PathBuf)>,
+    /// The file that is being made a bundle.
+    leaving: Option<Departure>,
+    /// Files whose bundles are yet to become durable.
+    settling: BTreeMap<Key, PathBuf>,
+    /// Deliveries that are being put into the inbox, in order.
+    arriving: VecDeque<Arrival>,
+    piece: Vec<u8>,
+}
+
+struct Departure {
+    path: PathBuf,
+    file: Leaving,
+    key: Key,
+    id: BundleId,
+}
+
+struct Arrival {
+    delivery: DeliveryId,
+    source: Eid,
+    len: u64,
+    read: u64,
+    file: Option<Arriving>,
+    /// The store has yet to get the octets.
+    blocked: bool,
 }
 
 /// How to ping.
@@ -58,15 +86,20 @@ impl Running {
             echo_service: Some(settings.echo),
             quotas: Quotas::of(Amount { octets: settings.store << 20, bundles: 1_000_000 }),
             pause_after_failure: Duration::from_secs(1),
+            reports_per_second: settings.reports,
+            whole_delivery: files::PIECE as u64,
             ..AgentParameters::new(here)
         };
-        let parameters = NodeParameters { agent, ltp: EngineParameters::new(EngineId(here.0)) };
         // Session numbers must differ from those of an earlier run that a neighbour may remember.
         let mut rng =
             ChaCha20Rng::seed_from_u64(unix.as_nanos() as u64 ^ u64::from(std::process::id()) << 40);
-        let store = DurableStore::open(settings.folder.join("bundles.redb"))?;
-        let node_rng = Box::new(ChaCha20Rng::from_rng(&mut rng));
-        let mut node = Node::with_store(parameters, plan(&settings)?, node_rng, Box::new(store))?;
+        let (policy, keys) = settings.security()?;
+        let security = Security::new(policy, keys, secret_rng()?);
+        let store: Box<dyn Store + Send> =
+            Box::new(DurableStore::open(settings.folder.join("bundles.redb"))?);
+        let agent = Agent::secured(agent, plan(&settings)?, store, security)?;
+        let node_rng: Box<dyn Rng + Send> = Box::new(ChaCha20Rng::from_rng(&mut rng));
+        let mut node = Node::around(agent, EngineParameters::new(EngineId(here.0)), node_rng);
         for (neighbour, link) in settings.neighbour.iter().zip(0..) {
             let light_time = Duration::from_millis(neighbour.light_time);
             let mut span = SpanParameters { one_way_light_time: light_time, ..SpanParameters::default() };
@@ -78,6 +111,9 @@ impl Running {
             };
             let there = NodeNumber::new(0, neighbour.node);
             node.add_link(LinkId(link), there, kind, Peer { span, window: WINDOW })?;
+            // A block of LTP is in memory as a whole, so long bundles go in fragments.
+            let takes = NeighbourParameters { max_bundle: settings.fragment << 10, ..Default::default() };
+            node.set_neighbour(there, takes);
         }
         let socket = UdpSocket::bind(settings.listen).await?;
         let mut host = UdpHost::new(node, socket, Clock::start(1.0));
@@ -88,7 +124,8 @@ impl Running {
         }
         let recovered = host.node().agent().counters().recovered;
         println!("ipn:{here} on {}, {recovered} bundles in the store", settings.listen);
-        Ok(Self { settings, host })
+        let (found, leaving, settling, arriving) = (VecDeque::new(), None, BTreeMap::new(), VecDeque::new());
+        Ok(Self { settings, host, found, leaving, settling, arriving, piece: vec![0; files::PIECE] })
     }
 
     /// Relays, echoes, takes files and sends those in the outbox, for ever.
@@ -97,14 +134,19 @@ impl Running {
         let mut look = Instant::now();
         loop {
             // What is due next may be a contact's end in years: the outbox does not wait for that.
-            timeout_at(look, self.host.step()).await.unwrap_or(Ok(()))?;
+            // While files are read or written, each turn of the loop does one piece of one.
+            let busy = self.leaving.is_some() || self.arriving.iter().any(|arrival| !arrival.blocked);
+            let until = if busy { Instant::now() } else { look };
+            timeout_at(until, self.host.step()).await.unwrap_or(Ok(()))?;
             while let Some(event) = self.host.poll_event() {
                 self.handle(event)?;
             }
-            if Instant::now() >= look {
-                self.empty_outbox()?;
+            if self.leaving.is_none() && (Instant::now() >= look || !self.found.is_empty()) {
                 look = Instant::now() + LOOK;
+                self.look_at_outbox()?;
             }
+            self.go_on_leaving()?;
+            self.go_on_arriving()?;
         }
     }
 
@@ -144,16 +186,21 @@ impl Running {
     pub async fn send(mut self, node: u32, files: &[PathBuf], wait: Duration) -> Done {
         let mut open: BTreeSet<BundleId> = BTreeSet::new();
         for path in files {
-            let payload = files::payload(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            let request = self.request_for(node, payload);
-            open.insert(self.host.request(|now, node| node.transmit(now, request))?);
+            let refused = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+            let mut departure = self.depart(node, path.clone()).map_err(|error| refused(&error))?;
+            open.insert(departure.id.clone());
+            while self.append_piece(&mut departure)? {}
+            let key = departure.key;
+            self.host.request(|now, node| node.with_agent(now, |agent| agent.finish(now, key)))?;
         }
         let end = Instant::now() + wait;
         while !open.is_empty() && Instant::now() < end {
             timeout_at(end, self.host.step()).await.unwrap_or(Ok(()))?;
             while let Some(event) = self.host.poll_event() {
-                if let Event::Forwarded { id, .. } = event {
-                    open.remove(&id);
+                match event {
+                    Event::Forwarded { id, .. } => _ = open.remove(&id),
+                    event @ Event::Deleted { .. } => self.handle(event)?,
+                    _ => {}
                 }
             }
         }
@@ -171,7 +218,20 @@ impl Running {
 
     fn handle(&mut self, event: Event) -> Result<(), Box<dyn Error>> {
         match event {
-            Event::Delivered(delivery) => self.keep_file(delivery)?,
+            Event::Delivered(delivery) => self.arrive(delivery)?,
+            Event::Readable(delivery) => {
+                let waiting = self.arriving.iter_mut().filter(|arrival| arrival.delivery == delivery);
+                waiting.for_each(|arrival| arrival.blocked = false);
+            }
+            // The file goes when its bundle is on the disk, not before.
+            Event::Kept(key) => {
+                if let Some(path) = self.settling.remove(&key) {
+                    println!("sending {}", path.display());
+                    fs::remove_file(path)?;
+                }
+            }
+            // The file is still there, and is found again.
+            Event::NotKept(key) => _ = self.settling.remove(&key),
             Event::Deleted { id, reason } => {
                 println!("deleted {} {}: {reason}", id.source, id.timestamp.sequence)
             }
@@ -180,70 +240,148 @@ impl Running {
         Ok(())
     }
 
-    fn keep_file(&mut self, delivery: Delivery) -> Result<(), Box<dyn Error>> {
-        let payload = match &delivery.payload {
-            Payload::Octets(octets) => octets.clone(),
-            Payload::Stored { len } => {
-                let mut octets = vec![0; usize::try_from(*len)?];
-                let id = delivery.delivery;
-                let read = self
-                    .host
-                    .request(|now, node| node.with_agent(now, |agent| agent.read(id, 0, &mut octets)))?;
-                octets.truncate(read);
-                octets.into()
+    /// Takes a delivery: at once if it is in memory, piece by piece if it is not.
+    fn arrive(&mut self, delivery: Delivery) -> Result<(), Box<dyn Error>> {
+        let Delivery { delivery, source, payload, .. } = delivery;
+        match payload {
+            Payload::Octets(octets) => {
+                let inbox = self.settings.inbox();
+                let kept = Arriving::start(&inbox, &octets).and_then(|file| file.finish(&inbox));
+                self.arrived(delivery, &source, kept)
             }
-        };
-        match files::keep(&self.settings.inbox(), &payload) {
-            Ok(name) => println!("received {name} from {}", delivery.source),
-            Err(error) if error.kind() == std::io::ErrorKind::StorageFull => return Err(error.into()),
-            // What is no file will not become one.
-            Err(error) => println!("dropped a delivery from {}: {error}", delivery.source),
+            Payload::Stored { len } => {
+                self.arriving.push_back(Arrival {
+                    delivery,
+                    source,
+                    len,
+                    read: 0,
+                    file: None,
+                    blocked: false,
+                });
+                Ok(())
+            }
         }
-        self.host.request(|now, node| {
-            node.with_agent(now, |agent| agent.acknowledge(now, delivery.delivery));
-        });
-        Ok(())
     }
 
-    /// Makes bundles of the files in the outbox. What the store has no room for stays until it has.
-    fn empty_outbox(&mut self) -> Result<(), Box<dyn Error>> {
-        let mut taken = BTreeMap::new();
-        for (node, path) in files::waiting(&self.settings.outbox())? {
-            let request = self.request_for(node, files::payload(&path)?);
-            match self.host.request(|now, node| node.transmit(now, request)) {
-                Ok(id) => taken.insert(id, path),
-                Err(error) => {
-                    println!("{} waits: {error}", path.display());
-                    break;
-                }
-            };
-        }
-        if taken.is_empty() {
+    /// Moves one piece of the first delivery that can be read from the store to the inbox.
+    fn go_on_arriving(&mut self) -> Result<(), Box<dyn Error>> {
+        let Some(at) = self.arriving.iter().position(|arrival| !arrival.blocked) else { return Ok(()) };
+        let (arrival, piece, inbox) = (&mut self.arriving[at], &mut self.piece, self.settings.inbox());
+        let (delivery, offset) = (arrival.delivery, arrival.read);
+        let read = self
+            .host
+            .request(|now, node| node.with_agent(now, |agent| agent.read(delivery, offset, &mut piece[..])));
+        let octets = match read {
+            Ok(read) => &piece[..read],
+            Err(ReadError::Store(StoreError::Later)) => {
+                arrival.blocked = true;
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        arrival.read += octets.len() as u64;
+        let written = match &mut arrival.file {
+            Some(file) => file.write(octets),
+            none => Arriving::start(&inbox, octets).map(|file| *none = Some(file)),
+        };
+        if written.is_ok() && arrival.read < arrival.len && !octets.is_empty() {
             return Ok(());
         }
-        // The files go when the bundles are on the disk, not before; those whose bundles did not get there stay.
-        self.host.request(|now, node| node.with_agent(now, |agent| agent.commit(now)));
-        while let Some(event) = self.host.poll_event() {
-            if let Event::Deleted { id, .. } = &event {
-                taken.remove(id);
-            }
-            self.handle(event)?;
+        let Some(Arrival { source, file, .. }) = self.arriving.remove(at) else { return Ok(()) };
+        let file = file.ok_or(std::io::ErrorKind::InvalidData.into());
+        let kept = written.and(file).and_then(|file| file.finish(&inbox));
+        self.arrived(delivery, &source, kept)
+    }
+
+    fn arrived(
+        &mut self,
+        delivery: DeliveryId,
+        source: &Eid,
+        kept: std::io::Result<String>,
+    ) -> Result<(), Box<dyn Error>> {
+        match kept {
+            Ok(name) => println!("received {name} from {source}"),
+            Err(error) if error.kind() == std::io::ErrorKind::StorageFull => return Err(error.into()),
+            // What is no file will not become one.
+            Err(error) => println!("dropped a delivery from {source}: {error}"),
         }
-        for path in taken.into_values() {
-            println!("sending {}", path.display());
-            fs::remove_file(path)?;
+        self.host.request(|now, node| node.with_agent(now, |agent| agent.acknowledge(now, delivery)));
+        Ok(())
+    }
+
+    /// Starts with the next file in the outbox. What the store has no room for stays until it has.
+    fn look_at_outbox(&mut self) -> Result<(), Box<dyn Error>> {
+        if self.found.is_empty() {
+            let busy: BTreeSet<_> = self.settling.values().collect();
+            let waiting = files::waiting(&self.settings.outbox())?;
+            self.found = waiting.into_iter().filter(|(_, path)| !busy.contains(path)).collect();
+        }
+        let Some((node, path)) = self.found.pop_front() else { return Ok(()) };
+        match self.depart(node, path.clone()) {
+            Ok(departure) => self.leaving = Some(departure),
+            Err(error) => {
+                println!("{} waits: {error}", path.display());
+                self.found.clear();
+            }
         }
         Ok(())
     }
 
-    fn request_for(&self, node: u32, payload: Vec<u8>) -> TransmissionRequest {
+    /// Starts to make a bundle of a file.
+    fn depart(&mut self, node: u32, path: PathBuf) -> Result<Departure, Box<dyn Error>> {
+        let file = Leaving::open(&path)?;
         let destination = Eid::ipn(NodeNumber::new(0, node), self.settings.files);
-        TransmissionRequest {
+        let request = TransmissionRequest {
             source_service: self.settings.files,
             class: Class::Bulk,
-            ..TransmissionRequest::new(destination, payload.into(), self.settings.lifetime())
-        }
+            ..TransmissionRequest::new(destination, Default::default(), self.settings.lifetime())
+        };
+        let begun: Result<_, RequestError> = self.host.request(|now, node| {
+            node.with_agent(now, |agent| agent.begin_transmit(now, &request, file.len()))
+        });
+        let (key, id) = begun?;
+        Ok(Departure { path, file, key, id })
     }
+
+    /// Reads one piece more of a file; `false` at its end.
+    fn append_piece(&mut self, departure: &mut Departure) -> Result<bool, Box<dyn Error>> {
+        let (key, octets) = (departure.key, departure.file.next(&mut self.piece)?);
+        if octets.is_empty() {
+            return Ok(false);
+        }
+        self.host.request(|now, node| node.with_agent(now, |agent| agent.append(now, key, octets)))?;
+        Ok(true)
+    }
+
+    fn go_on_leaving(&mut self) -> Result<(), Box<dyn Error>> {
+        let Some(mut departure) = self.leaving.take() else { return Ok(()) };
+        let key = departure.key;
+        match self.append_piece(&mut departure) {
+            Ok(true) => self.leaving = Some(departure),
+            Ok(false) => {
+                self.settling.insert(key, departure.path.clone());
+                let finish = |agent: &mut Agent<_>, now| agent.finish(now, key);
+                let kept = self.host.request(|now, node| node.with_agent(now, |agent| finish(agent, now)));
+                if let Err(error) = kept {
+                    self.settling.remove(&key);
+                    println!("{} waits: {error}", departure.path.display());
+                }
+            }
+            Err(error) => {
+                println!("{} waits: {error}", departure.path.display());
+                self.host.request(|now, node| node.with_agent(now, |agent| agent.abort(now, key)));
+                self.found.clear();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Randomness that nobody can guess, for keys and initialization vectors.
+fn secret_rng() -> std::io::Result<ChaCha20Rng> {
+    let mut seed = [0; 32];
+    File::open("/dev/urandom")?.read_exact(&mut seed)?;
+    Ok(ChaCha20Rng::from_seed(seed))
 }
 
 /// Everybody named in the settings reaches each other at all times.

@@ -1,7 +1,10 @@
 //! What a node is told in its configuration file.
 
+use crate::security::{self, KeySetting, RuleSetting};
 use serde::Deserialize;
+use spacelink::bpsec::Policy;
 use spacelink::bundle::NodeNumber;
+use spacelink::keys::{Key, KeyId};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,6 +31,22 @@ pub struct Settings {
     /// Octets the store may hold, in MiB.
     #[serde(default = "store")]
     pub store: u64,
+    /// Octets of the longest bundle handed to a neighbour over LTP, in KiB: longer ones go in fragments, and both ends
+    /// need memory for a few of them.
+    #[serde(default = "fragment")]
+    pub fragment: u64,
+    /// Status reports a second at most.
+    #[serde(default)]
+    pub reports: u32,
+    /// Secrets.
+    #[serde(default)]
+    key: Vec<KeySetting>,
+    /// What is signed, encrypted, checked and opened.
+    #[serde(default)]
+    security: Vec<RuleSetting>,
+    /// Where the files with keys are.
+    #[serde(skip)]
+    base: PathBuf,
     /// Who is reached directly.
     #[serde(default)]
     pub neighbour: Vec<Neighbour>,
@@ -88,8 +107,15 @@ impl Settings {
         let mut settings: Self = toml::from_str(&text).map_err(|error| named(&error))?;
         if let Some(base) = path.parent() {
             settings.folder = base.join(&settings.folder);
+            settings.base = base.to_owned();
         }
         Ok(settings)
+    }
+
+    /// The security policy, and the keys it names.
+    pub fn security(&self) -> Result<(Policy, Vec<(KeyId, Key)>), String> {
+        let keys = security::keys(&self.key, &self.base)?;
+        Ok((security::policy(&self.security, &keys)?, keys))
     }
 
     /// Where received files are put.
@@ -126,6 +152,10 @@ const fn lifetime() -> u64 {
 }
 
 const fn store() -> u64 {
+    1024
+}
+
+const fn fragment() -> u64 {
     1024
 }
 

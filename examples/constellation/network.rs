@@ -7,7 +7,7 @@ use spacelink::bundle::NodeNumber;
 use spacelink::cla::Peer;
 use spacelink::io::channel::{Bursts, Channel, Impairments};
 use spacelink::io::{Window, Windows};
-use spacelink::link::AosLinkParameters;
+use spacelink::link::PacketLinkSettings;
 use spacelink::ltp::EngineId;
 use spacelink::ltp::engine::{EngineParameters, SpanParameters};
 use spacelink::node::{LinkId, LinkParameters, Node, NodeParameters};
@@ -129,7 +129,7 @@ fn add_link(node: &mut Node, path: &Path, setting: &Setting) {
     let light_time = path.windows.iter().map(|window| window.light_time).max().unwrap_or_default();
     let mut span = SpanParameters { one_way_light_time: light_time, ..SpanParameters::default() };
     span.remote_margin += setting.host_delay;
-    let link = AosLinkParameters::reed_solomon(scid(path.from), scid(path.to));
+    let link = PacketLinkSettings::reed_solomon(scid(path.from), scid(path.to));
     let link = LinkParameters::Coded(Box::new(link));
     node.add_link(link_to(path.to), number(path.to), link, Peer { span, window: WINDOW })
         .expect("the link profile is consistent");

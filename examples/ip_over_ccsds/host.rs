@@ -5,7 +5,7 @@ use smoltcp::iface::{Config, Interface, SocketSet};
 use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr};
 use spacelink::io::channel::Channel;
 use spacelink::io::ip_device::IpDevice;
-use spacelink::link::{AosLink, AosLinkParameters};
+use spacelink::link::{PacketLink, PacketLinkSettings};
 use spacelink::packet::IpPacket;
 use spacelink::time::Instant;
 use std::time::Duration;
@@ -15,7 +15,7 @@ const QUEUE: usize = 64;
 
 pub struct Host {
     pub sockets: SocketSet<'static>,
-    pub link: AosLink,
+    pub link: PacketLink,
     pub device: IpDevice,
     interface: Interface,
     unit: Vec<u8>,
@@ -23,8 +23,8 @@ pub struct Host {
 
 impl Host {
     /// A host with the address 10.0.0.`number`, its datagrams as long as one frame carries.
-    pub fn new(number: u8, link: AosLinkParameters) -> Self {
-        let link = AosLink::new(link).expect("the profile's parts go together");
+    pub fn new(number: u8, link: &PacketLinkSettings) -> Self {
+        let link = PacketLink::new(link).expect("the profile's parts go together");
         let mut device = IpDevice::new(link.packet_zone_len() - IpPacket::OVERHEAD, QUEUE);
         let mut config = Config::new(HardwareAddress::Ip);
         config.random_seed = number.into();

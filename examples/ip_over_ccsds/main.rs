@@ -14,7 +14,7 @@ use clap::Parser;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use spacelink::io::channel::{Channel, Impairments};
-use spacelink::link::{AosLinkCounters, AosLinkParameters};
+use spacelink::link::{PacketLinkCounters, PacketLinkSettings};
 use spacelink::time::Instant;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -106,14 +106,14 @@ fn world(options: &Options) -> World {
     let (ground, satellite) = (GROUND.into(), SATELLITE.into());
     World {
         now: Instant::ZERO,
-        ground: Host::new(GROUND, AosLinkParameters::reed_solomon(ground, satellite)),
-        satellite: Host::new(SATELLITE, AosLinkParameters::reed_solomon(satellite, ground)),
+        ground: Host::new(GROUND, &PacketLinkSettings::reed_solomon(ground, satellite)),
+        satellite: Host::new(SATELLITE, &PacketLinkSettings::reed_solomon(satellite, ground)),
         uplink: channel(1),
         downlink: channel(2),
     }
 }
 
-fn report(name: &str, channel: &Channel<ChaCha8Rng>, received: &AosLinkCounters) {
+fn report(name: &str, channel: &Channel<ChaCha8Rng>, received: &PacketLinkCounters) {
     let sent = channel.counters();
     println!(
         "{name}: {} frames sent, {} lost, {} bits flipped; {} frames good, {} missing, {} symbols repaired, {} codeblocks \

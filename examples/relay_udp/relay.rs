@@ -5,7 +5,7 @@ use rand_chacha::rand_core::SeedableRng;
 use spacelink::cla::{datagram, encapsulation};
 use spacelink::io::Clock;
 use spacelink::io::channel::{Channel, Impairments};
-use spacelink::link::{AosLink, AosLinkParameters};
+use spacelink::link::{PacketLink, PacketLinkSettings};
 use spacelink::time::Instant;
 use std::fmt;
 use std::io;
@@ -20,7 +20,7 @@ pub struct Relay {
     datagrams_to: SocketAddr,
     frames: UdpSocket,
     frames_to: SocketAddr,
-    link: AosLink,
+    link: PacketLink,
     channel: Channel<ChaCha8Rng>,
     clock: Clock,
     buffer: Vec<u8>,
@@ -58,7 +58,7 @@ impl Relay {
             datagrams_to: options.datagrams_to,
             frames: UdpSocket::bind(options.frames).await?,
             frames_to: options.frames_to,
-            link: AosLink::new(AosLinkParameters::reed_solomon(1, 1)).map_err(io::Error::other)?,
+            link: PacketLink::new(&PacketLinkSettings::reed_solomon(1, 1)).map_err(io::Error::other)?,
             channel: Channel::new(Duration::from_millis(options.delay), impairments, rng),
             clock,
             buffer: vec![0; 65_536],

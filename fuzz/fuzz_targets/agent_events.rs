@@ -1,14 +1,22 @@
-//! Whatever happens to an agent, in whatever order: it does not panic, its quota holds, and in the end it is empty.
+//! Whatever happens to an agent, with or without a security policy, in whatever order: it does not panic, its quota
+//! holds, and in the end it is empty.
 
 #![no_main]
 
 use arbitrary::Arbitrary;
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
 use spacelink::bpa::{
-    Agent, AgentParameters, Amount, Event, NeighbourParameters, Outcome, Quotas, Registration,
+    Agent, AgentParameters, Amount, Event, MemoryStore, NeighbourParameters, Outcome, Quotas, Registration,
+    Security, TransmissionRequest,
 };
-use spacelink::bundle::{Bundle, EidPattern, NodeNumber, Rules};
+use spacelink::bpsec::{
+    Action, BcbAesGcm, BibHmacSha2, PRIMARY_BLOCK, Policy, Presence, Role, Rule, protect,
+};
+use spacelink::bundle::{Bundle, BundleFlags, CreationTimestamp, Eid, EidPattern, NodeNumber, Rules};
+use spacelink::keys::{Key, KeyId};
 use spacelink::routing::{Contact, ContactPlan, PlanTime};
 use spacelink::time::Instant;
 use std::time::Duration;
@@ -17,13 +25,82 @@ use std::time::Duration;
 enum Step {
     Receive(Vec<u8>, u8),
     Begin(Vec<u8>, u16),
+    /// A bundle that its source has secured, whole or a fragment of it, with one octet changed or none.
+    Secured {
+        sequence: u8,
+        len: u16,
+        here: bool,
+        cut: Option<(u16, u16)>,
+        changed: Option<u16>,
+    },
+    Make {
+        len: u16,
+        here: bool,
+    },
     Forward,
     End(u8, u16),
     Acknowledge,
     Wait(u16),
 }
 
-fuzz_target!(|steps: Vec<Step>| {
+/// Which roles the agent has and what it does on failure; none is without a policy.
+#[derive(Arbitrary, Debug)]
+struct Roles {
+    source: bool,
+    gateway: bool,
+    checks: Option<bool>,
+    required: bool,
+    action: u8,
+    wide: bool,
+}
+
+fn rules(role: Role, roles: &Roles) -> Vec<Rule> {
+    let action = [Action::Keep, Action::RemoveOperation, Action::RemoveTarget, Action::DeleteBundle];
+    let targets: &[u64] = if roles.wide { &[1, 7, 10] } else { &[1] };
+    let signed = if roles.wide { targets } else { &[PRIMARY_BLOCK, 1] };
+    let finish = |rule: Rule| {
+        let rule = rule.on_failure(action[usize::from(roles.action) % 4]).report(roles.action > 127);
+        let rule = if roles.required { rule.presence(Presence::Required) } else { rule };
+        if roles.gateway { rule.gateway() } else { rule }
+    };
+    vec![
+        finish(Rule::new(role, BibHmacSha2::DEFAULT, KeyId(1)).for_targets(signed)),
+        finish(Rule::new(role, BcbAesGcm::DEFAULT, KeyId(1)).for_targets(targets)),
+    ]
+}
+
+fn secured(
+    sequence: u8,
+    len: u16,
+    to: NodeNumber,
+    roles: &Roles,
+    keys: &Vec<(KeyId, Key)>,
+) -> Option<Bundle> {
+    let bundle = Bundle::builder(Eid::ipn(NodeNumber(9), 1), Eid::ipn(to, 7))
+        .timestamp(CreationTimestamp {
+            time: AgentParameters::new(NodeNumber(1)).epoch.0,
+            sequence: sequence.into(),
+        })
+        .lifetime(Duration::from_secs(100))
+        .flags(BundleFlags::REPORT_DELETION)
+        .report_to(Eid::ipn(NodeNumber(2), 5))
+        .hop_limit(9)
+        .payload(vec![sequence; len.into()])
+        .build()
+        .ok()?;
+    let mut rng = ChaCha20Rng::seed_from_u64(sequence.into());
+    protect(
+        bundle,
+        &Policy { rules: rules(Role::Source, roles) },
+        &Eid::ipn(NodeNumber(9), 0),
+        keys,
+        &mut rng,
+    )
+    .ok()
+}
+
+fuzz_target!(|input: (Option<Roles>, Vec<Step>)| {
+    let (roles, steps) = input;
     let [here, near] = [NodeNumber(1), NodeNumber(2)];
     let quota = Amount { octets: 20_000, bundles: 20 };
     let parameters = AgentParameters {
@@ -40,7 +117,19 @@ fuzz_target!(|steps: Vec<Step>| {
         rate: 1_000_000,
         light_time: Duration::ZERO,
     };
-    let mut agent = Agent::new(parameters, ContactPlan::from_contacts(vec![contact]).unwrap());
+    let plan = ContactPlan::from_contacts(vec![contact]).unwrap();
+    let keys = vec![(KeyId(1), Key::new(&[7; 32]).unwrap())];
+    let mut agent = match &roles {
+        None => Agent::new(parameters, plan),
+        Some(roles) => {
+            let mut all = Vec::new();
+            all.extend(roles.source.then(|| rules(Role::Source, roles)).into_iter().flatten());
+            let check = roles.checks.map(|takes| if takes { Role::Acceptor } else { Role::Verifier });
+            all.extend(check.map(|role| rules(role, roles)).into_iter().flatten());
+            let security = Security::new(Policy { rules: all }, keys.clone(), ChaCha20Rng::seed_from_u64(1));
+            Agent::secured(parameters, plan, MemoryStore::new(), security).unwrap()
+        }
+    };
     agent.set_neighbour(near, NeighbourParameters { max_bundle: 500, ..NeighbourParameters::default() });
     agent.register(Registration::new(EidPattern::node(here)));
     let mut now = Instant::ZERO;
@@ -60,6 +149,29 @@ fuzz_target!(|steps: Vec<Step>| {
                         let _ = agent.interrupt(now, key);
                     }
                 }
+            }
+            Step::Secured { sequence, len, here: to_here, cut, changed } => {
+                let Some(roles) = &roles else { continue };
+                let to = if to_here { here } else { near };
+                let Some(mut bundle) = secured(sequence, len, to, roles, &keys) else { continue };
+                if let Some((start, len)) = cut {
+                    let Ok(part) = bundle.cut(start.into(), len.into()) else { continue };
+                    bundle = part;
+                }
+                let mut octets = bundle.encode();
+                if let Some(at) = changed {
+                    let at = usize::from(at) % octets.len();
+                    octets[at] ^= 1;
+                }
+                if let Ok(bundle) = Bundle::decode_with(Bytes::from(octets), &Rules::LENIENT) {
+                    let _ = agent.receive(now, Some(near), bundle);
+                }
+            }
+            Step::Make { len, here: to_here } => {
+                let destination = Eid::ipn(if to_here { here } else { near }, 7);
+                let payload = vec![1; len.into()].into();
+                let _ = agent
+                    .transmit(now, TransmissionRequest::new(destination, payload, Duration::from_secs(100)));
             }
             Step::Forward => transfers.extend(agent.poll_forward(now, near)),
             Step::End(how, octets) => {

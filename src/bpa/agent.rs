@@ -138,7 +138,7 @@ impl<S: Store> Agent<S> {
     }
 
     /// Starts a bundle whose payload of `payload_len` octets comes in pieces, to [`append`](Self::append) and
-    /// [`finish`](Self::finish); the request's own payload is not looked at.
+    /// [`finish`](Self::finish) under the key returned; the request's own payload is not looked at.
     ///
     /// # Errors
     /// As [`transmit`](Self::transmit).
@@ -147,11 +147,12 @@ impl<S: Store> Agent<S> {
         now: Instant,
         request: &TransmissionRequest,
         payload_len: u64,
-    ) -> Result<Key, RequestError> {
+    ) -> Result<(Key, BundleId), RequestError> {
         let (header, timestamp) = self.make_header(now, request, payload_len)?;
+        let id = header.id();
         let key = self.open_spool(now, header, None, request.class, Stage::Made)?;
         self.last_timestamp = timestamp;
-        Ok(key)
+        Ok((key, id))
     }
 
     fn make_header(

@@ -1,7 +1,8 @@
+use super::choices::Choices;
 use super::context::only_result;
 use super::gcm::{Gcm, TAG_LEN};
 use super::scope::PRIMARY_NUMBER;
-use super::{Computation, Context, ContextError, Direction, Item, Operation, ScopeFlags, Service, wrap};
+use super::{Computation, Context, ContextError, Direction, Item, Operation, ScopeFlags, Service};
 use crate::keys::Key;
 use alloc::boxed::Box;
 use alloc::vec;
@@ -60,12 +61,9 @@ impl Context for BcbAesGcm {
     fn parameters(&self, key: &Key, rng: &mut dyn CryptoRng) -> Result<Vec<Item>, ContextError> {
         let mut iv = [0; IV_LEN];
         rng.fill_bytes(&mut iv);
-        let mut parameters = vec![Item::bytes(IV, &iv), Item::unsigned(VARIANT, self.variant.code())];
-        if self.wrap {
-            let (wrapped, len) = wrap::new_wrapped(key, self.variant.key_len(), rng)?;
-            parameters.push(Item::bytes(WRAPPED_KEY, wrapped.get(..len).unwrap_or_default()));
-        }
-        parameters.push(Item::unsigned(SCOPE, self.scope.0));
+        let wrapped = self.wrap.then_some(self.variant.key_len());
+        let mut parameters = vec![Item::bytes(IV, &iv)];
+        parameters.extend(Choices::parameters(VARIANT, self.variant.code(), self.scope, wrapped, key, rng)?);
         Ok(parameters)
     }
 
@@ -78,20 +76,16 @@ impl Context for BcbAesGcm {
         if operation.target == PRIMARY_NUMBER {
             return Err(ContextError::Target);
         }
-        operation.only_known(SCOPE)?;
+        let choices = Choices::read(VARIANT, AesVariant::default().code(), operation, key)?;
         let iv = operation.octets_parameter(IV)?.filter(|iv| (8..=16).contains(&iv.len()));
         let iv = iv.ok_or(ContextError::Parameter { id: IV })?;
         let variant =
-            AesVariant::from_code(operation.unsigned_parameter(VARIANT, AesVariant::default().code())?)
-                .ok_or(ContextError::Parameter { id: VARIANT })?;
-        let scope = ScopeFlags(operation.unsigned_parameter(SCOPE, ScopeFlags::ALL.0)?);
-        let unwrapped =
-            operation.octets_parameter(WRAPPED_KEY)?.map(|wrapped| wrap::unwrap(key, wrapped)).transpose()?;
-        let key = unwrapped.as_ref().unwrap_or(key);
+            AesVariant::from_code(choices.variant).ok_or(ContextError::Parameter { id: VARIANT })?;
+        let key = choices.key(key);
         if key.len() != variant.key_len() {
             return Err(ContextError::Key { len: key.len() });
         }
-        let gcm = Gcm::new(key.octets(), iv, &scope.prefix(operation)?)?;
+        let gcm = Gcm::new(key.octets(), iv, &choices.scope.prefix(operation)?)?;
         let no_result = direction != Direction::Protect && operation.results.is_empty();
         Ok(Box::new(Running { gcm, direction, trailer: if no_result { TAG_LEN } else { 0 } }))
     }
@@ -158,7 +152,5 @@ impl Computation for Running {
 
 const IV: u64 = 1;
 const VARIANT: u64 = 2;
-const WRAPPED_KEY: u64 = 3;
-const SCOPE: u64 = 4;
 const TAG: u64 = 1;
 const IV_LEN: usize = 12;

@@ -1,6 +1,5 @@
 use crate::bundle::Eid;
-use crate::wire::{Decode, DecodeError, Encode, EncodeError, Writer, cbor};
-use alloc::vec;
+use crate::wire::{Decode, DecodeError, Encode, EncodeError, Writer, cbor, written};
 use alloc::vec::Vec;
 use bytes::Bytes;
 
@@ -65,10 +64,7 @@ impl Item {
     }
 
     fn write(id: u64, len: usize, put: impl Fn(&mut Writer<'_>) -> Result<(), EncodeError>) -> Self {
-        let mut value = vec![0; len];
-        let written = put(&mut Writer::new(&mut value));
-        debug_assert!(written.is_ok());
-        Self { id, value: value.into() }
+        Self { id, value: written(len, put).into() }
     }
 }
 
@@ -111,13 +107,7 @@ impl SecurityBlock {
     /// The block-type-specific data.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut room = vec![0; self.max_len()];
-        let mut out = Writer::new(&mut room);
-        let written = self.write(&mut out);
-        debug_assert_eq!(written, Ok(()));
-        let len = out.len();
-        room.truncate(len);
-        room
+        written(self.max_len(), |out| self.write(out))
     }
 
     fn write(&self, out: &mut Writer<'_>) -> Result<(), EncodeError> {

@@ -1,8 +1,9 @@
+use super::choices::Choices;
 use super::context::only_result;
 use super::scope::PRIMARY_NUMBER;
-use super::{Computation, Context, ContextError, Direction, Item, Operation, ScopeFlags, Service, wrap};
+use super::{Computation, Context, ContextError, Direction, Item, Operation, ScopeFlags, Service};
 use crate::keys::Key;
-use crate::wire::{Writer, cbor};
+use crate::wire::{cbor, written};
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -59,13 +60,8 @@ impl Context for BibHmacSha2 {
     }
 
     fn parameters(&self, key: &Key, rng: &mut dyn CryptoRng) -> Result<Vec<Item>, ContextError> {
-        let mut parameters = vec![Item::unsigned(VARIANT, self.variant.code())];
-        if self.wrap {
-            let (wrapped, len) = wrap::new_wrapped(key, self.variant.tag_len(), rng)?;
-            parameters.push(Item::bytes(WRAPPED_KEY, wrapped.get(..len).unwrap_or_default()));
-        }
-        parameters.push(Item::unsigned(SCOPE, self.scope.0));
-        Ok(parameters)
+        let wrapped = self.wrap.then_some(self.variant.tag_len());
+        Choices::parameters(VARIANT, self.variant.code(), self.scope, wrapped, key, rng)
     }
 
     fn start(
@@ -74,15 +70,11 @@ impl Context for BibHmacSha2 {
         key: &Key,
         _: Direction,
     ) -> Result<Box<dyn Computation>, ContextError> {
-        operation.only_known(SCOPE)?;
+        let choices = Choices::read(VARIANT, HmacVariant::default().code(), operation, key)?;
         let variant =
-            HmacVariant::from_code(operation.unsigned_parameter(VARIANT, HmacVariant::default().code())?)
-                .ok_or(ContextError::Parameter { id: VARIANT })?;
-        let scope = ScopeFlags(operation.unsigned_parameter(SCOPE, ScopeFlags::ALL.0)?);
-        let unwrapped =
-            operation.octets_parameter(WRAPPED_KEY)?.map(|wrapped| wrap::unwrap(key, wrapped)).transpose()?;
-        let mut running = Running::new(variant, unwrapped.as_ref().unwrap_or(key))?;
-        running.update(&scope.prefix(operation)?);
+            HmacVariant::from_code(choices.variant).ok_or(ContextError::Parameter { id: VARIANT })?;
+        let mut running = Running::new(variant, choices.key(key))?;
+        running.update(&choices.scope.prefix(operation)?);
         // A target is covered as an octet string, head and all. So is the primary block, which is none on the wire.
         let primary = match operation.target {
             PRIMARY_NUMBER => operation.primary_octets(),
@@ -92,11 +84,7 @@ impl Context for BibHmacSha2 {
             Some(block) => block.data_len(),
             None => primary.len() as u64,
         };
-        let mut head = [0; 9];
-        let mut out = Writer::new(&mut head);
-        let written = cbor::put_bytes_head(&mut out, len);
-        debug_assert!(written.is_ok());
-        running.update(out.written());
+        running.update(&written(cbor::head_len(len), |out| cbor::put_bytes_head(out, len)));
         running.update(&primary);
         Ok(Box::new(running))
     }
@@ -189,6 +177,4 @@ impl Computation for Running {
 }
 
 const VARIANT: u64 = 1;
-const WRAPPED_KEY: u64 = 2;
-const SCOPE: u64 = 3;
 const TAG: u64 = 1;

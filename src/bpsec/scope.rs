@@ -1,6 +1,5 @@
 use super::{ContextError, Operation};
-use crate::wire::{Writer, cbor};
-use alloc::vec;
+use crate::wire::{cbor, written};
 use alloc::vec::Vec;
 use core::ops::BitOr;
 
@@ -38,25 +37,16 @@ impl ScopeFlags {
             true => operation.primary_octets(),
             false => Vec::new(),
         };
-        let mut room = vec![0; primary.len() + MAX_HEADS];
-        let mut out = Writer::new(&mut room);
-        let mut put = |octets: &[u8], numbers: &[u64]| {
-            let written = out
-                .put(octets)
-                .and_then(|()| numbers.iter().try_for_each(|&number| cbor::put_unsigned(&mut out, number)));
-            debug_assert!(written.is_ok());
-        };
-        put(&[], &[self.0 & Self::ALL.0]);
-        put(&primary, &[]);
-        if let Some(block) = target.filter(|_| self.has(Self::TARGET)) {
-            put(&[], &[block.block_type(), block.number(), block.flags().0]);
-        }
-        if self.has(Self::SECURITY) {
-            put(&[], &[operation.block_type, operation.number, operation.flags.0]);
-        }
-        let len = out.len();
-        room.truncate(len);
-        Ok(room)
+        Ok(written(primary.len() + MAX_HEADS, |out| {
+            cbor::put_unsigned(out, self.0 & Self::ALL.0)?;
+            out.put(&primary)?;
+            let target = target.filter(|_| self.has(Self::TARGET));
+            let target = target.map(|block| [block.block_type(), block.number(), block.flags().0]);
+            let security = [operation.block_type, operation.number, operation.flags.0];
+            let security = self.has(Self::SECURITY).then_some(security);
+            let numbers = [target, security].into_iter().flatten().flatten();
+            numbers.into_iter().try_for_each(|number| cbor::put_unsigned(out, number))
+        }))
     }
 }
 

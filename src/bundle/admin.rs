@@ -1,7 +1,6 @@
 use super::{CreationTimestamp, Eid, FragmentRange};
 use crate::time::DtnTime;
-use crate::wire::{DecodeError, EncodeError, Writer, cbor};
-use alloc::vec;
+use crate::wire::{DecodeError, EncodeError, Writer, cbor, written};
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt;
@@ -140,13 +139,7 @@ impl AdminRecord {
     /// The content of a record of another type is written as it is.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut room = vec![0; self.max_len()];
-        let mut out = Writer::new(&mut room);
-        let written = self.write(&mut out);
-        debug_assert_eq!(written, Ok(()));
-        let len = out.len();
-        room.truncate(len);
-        room
+        written(self.max_len(), |out| self.write(out))
     }
 
     fn write(&self, out: &mut Writer<'_>) -> Result<(), EncodeError> {

@@ -2,10 +2,10 @@
 //!
 //! ```
 //! use bytes::Bytes;
-//! use spacelink::link::{AosLink, AosLinkParameters};
+//! use spacelink::link::{PacketLink, PacketLinkSettings};
 //!
-//! let mut satellite = AosLink::new(AosLinkParameters::reed_solomon(42, 43))?;
-//! let mut ground = AosLink::new(AosLinkParameters::reed_solomon(43, 42))?;
+//! let mut satellite = PacketLink::new(&PacketLinkSettings::reed_solomon(42, 43))?;
+//! let mut ground = PacketLink::new(&PacketLinkSettings::reed_solomon(43, 42))?;
 //!
 //! let packet = Bytes::from_static(&[0xE5, 5, b'L', b'T', b'P']);
 //! satellite.enqueue(packet.clone())?;
@@ -19,16 +19,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`downlink`] has telemetry links of TM, AOS and USLP frames over any coding, all virtual channels at once, from settings
-//! that can stand in a mission's file; [`tc`] has telecommand links, with COP-1 and CLTUs. [`AosLink`] is both ends of a two-way
-//! link with packets on one virtual channel.
+//! [`downlink`] has telemetry links of TM, AOS and USLP frames over any coding, all virtual channels at once; [`tc`] has
+//! telecommand links, with COP-1 and CLTUs; [`MissionSettings`] hold the settings of both as a mission's file.
+//! [`PacketLink`] is both ends of a two-way link with packets, each way a downlink.
 //!
 //! Left out so far: ciphers of link security.
 
-mod aos;
 pub mod downlink;
 mod mission;
+mod packet_link;
 pub mod tc;
 
-pub use aos::{AosLink, AosLinkCounters, AosLinkError, AosLinkParameters};
 pub use mission::MissionSettings;
+pub use packet_link::{PacketLink, PacketLinkCounters, PacketLinkError, PacketLinkSettings};

@@ -7,7 +7,7 @@ use super::machine::NodeAgent;
 use crate::bpa::Outcome;
 use crate::bundle::{Bundle, NodeNumber};
 use crate::cla::{LtpAdapter, datagram, encapsulation};
-use crate::link::{AosLink, AosLinkError, AosLinkParameters};
+use crate::link::{PacketLink, PacketLinkError, PacketLinkSettings};
 use crate::ltp::EngineId;
 use crate::time::Instant;
 
@@ -15,9 +15,9 @@ use crate::time::Instant;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum LinkParameters {
-    /// LTP segments in encapsulation packets in coded AOS frames. Units sent are CADUs; units received are any
-    /// octets of the stream.
-    Coded(Box<AosLinkParameters>),
+    /// LTP segments in encapsulation packets in coded frames. Units sent are what one frame puts on the channel; units
+    /// received are any octets of the stream.
+    Coded(Box<PacketLinkSettings>),
     /// Units are datagrams of one LTP segment each.
     LtpDatagrams,
     /// Units are datagrams of one bundle each. Nothing proves that they arrive: a bundle counts as across when it
@@ -55,7 +55,7 @@ pub(super) struct Link {
 }
 
 enum Kind {
-    Coded { link: Box<AosLink>, segment: Vec<u8> },
+    Coded { link: Box<PacketLink>, segment: Vec<u8> },
     LtpDatagrams,
     BundleDatagrams,
 }
@@ -64,10 +64,10 @@ enum Kind {
 const MAX_DATAGRAM_LEN: usize = 65_507;
 
 impl Link {
-    pub(super) fn new(neighbour: NodeNumber, parameters: LinkParameters) -> Result<Self, AosLinkError> {
+    pub(super) fn new(neighbour: NodeNumber, parameters: LinkParameters) -> Result<Self, PacketLinkError> {
         let kind = match parameters {
             LinkParameters::Coded(parameters) => {
-                let link = Box::new(AosLink::new(*parameters)?);
+                let link = Box::new(PacketLink::new(&parameters)?);
                 let segment = vec![0; link.packet_zone_len().saturating_sub(encapsulation::HEADER_LEN)];
                 Kind::Coded { link, segment }
             }

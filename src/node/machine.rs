@@ -9,7 +9,7 @@ use crate::bpa::{
 };
 use crate::bundle::{BundleId, Eid, NodeNumber, Reason, StatusReport};
 use crate::cla::{self, LtpAdapter, Peer, Token};
-use crate::link::AosLinkError;
+use crate::link::PacketLinkError;
 use crate::ltp::engine::{EngineParameters, InputError, RequestError as SpanRefused};
 use crate::ltp::{EngineId, SessionId};
 use crate::machine::Machine;
@@ -39,6 +39,10 @@ pub enum Event {
     Acknowledged(DeliveryId),
     /// Octets of a delivery that the store had not at hand are: read on.
     Readable(DeliveryId),
+    /// A bundle that came with no LTP session, or was made here, is safe.
+    Kept(Key),
+    /// Such a bundle could not be made safe, and is lost.
+    NotKept(Key),
     /// Another node reports what became of a bundle made here.
     Reported {
         /// Who reports.
@@ -99,7 +103,7 @@ pub enum InputRefused {
 pub enum LinkRefused {
     /// Its frames and its coding do not go together.
     #[error(transparent)]
-    Link(#[from] AosLinkError),
+    Link(#[from] PacketLinkError),
     /// The LTP span to the neighbour cannot be set up.
     #[error(transparent)]
     Span(#[from] SpanRefused),
@@ -286,13 +290,16 @@ impl Node {
     fn handle_agent_event(&mut self, now: Instant, event: bpa::Event) {
         self.events.push_back(match event {
             bpa::Event::Kept(key) => {
-                self.pending.remove(&key).into_iter().flatten().for_each(|session| self.ltp.accept(session));
-                return;
+                let Some(sessions) = self.pending.remove(&key) else {
+                    return self.events.push_back(Event::Kept(key));
+                };
+                return sessions.into_iter().for_each(|session| self.ltp.accept(session));
             }
             bpa::Event::NotKept(key) => {
-                let sessions = self.pending.remove(&key).into_iter().flatten();
-                sessions.for_each(|session| self.ltp.refuse(now, session));
-                return;
+                let Some(sessions) = self.pending.remove(&key) else {
+                    return self.events.push_back(Event::NotKept(key));
+                };
+                return sessions.into_iter().for_each(|session| self.ltp.refuse(now, session));
             }
             bpa::Event::Delivered(delivery) => Event::Delivered(delivery),
             bpa::Event::Acknowledged(delivery) => Event::Acknowledged(delivery),

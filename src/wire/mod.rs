@@ -26,6 +26,8 @@ pub mod cbor;
 pub use error::{DecodeError, EncodeError};
 pub use sdnv::Sdnv;
 pub use writer::Writer;
+#[cfg(feature = "alloc")]
+pub(crate) use writer::written;
 
 /// A unit that can be read from octets.
 pub trait Decode<'a>: Sized {

@@ -72,3 +72,18 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 }
+
+/// What `write` writes, for which `max_len` octets are enough.
+#[cfg(feature = "alloc")]
+pub(crate) fn written(
+    max_len: usize,
+    write: impl FnOnce(&mut Writer<'_>) -> Result<(), EncodeError>,
+) -> alloc::vec::Vec<u8> {
+    let mut room = alloc::vec![0; max_len];
+    let mut out = Writer::new(&mut room);
+    let written = write(&mut out);
+    debug_assert_eq!(written, Ok(()));
+    let len = out.len();
+    room.truncate(len);
+    room
+}

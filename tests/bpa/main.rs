@@ -7,6 +7,7 @@ mod crash;
 mod disk;
 mod fragments;
 mod hostile;
+mod late;
 mod link;
 mod overload;
 mod reports;

@@ -29,11 +29,13 @@ impl TryRng for Chosen {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        unimplemented!("contexts ask for octets")
+        let mut word = [0; 4];
+        self.try_fill_bytes(&mut word).map(|()| u32::from_le_bytes(word))
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        unimplemented!("contexts ask for octets")
+        let mut word = [0; 8];
+        self.try_fill_bytes(&mut word).map(|()| u64::from_le_bytes(word))
     }
 
     fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {

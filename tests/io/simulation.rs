@@ -8,7 +8,7 @@ use spacelink::cla::Peer;
 use spacelink::io::channel::{Bursts, Channel, Impairments};
 use spacelink::io::simulation::{NodeIndex, Simulation};
 use spacelink::io::{Window, Windows};
-use spacelink::link::AosLinkParameters;
+use spacelink::link::PacketLinkSettings;
 use spacelink::ltp::EngineId;
 use spacelink::ltp::engine::{EngineParameters, SpanParameters};
 use spacelink::node::{Event, LinkId, LinkParameters, Node, NodeParameters};
@@ -59,8 +59,10 @@ fn node(number: u64, neighbours: &[u64], seed: u64) -> Node {
     };
     let mut node = Node::new(parameters, plan(), Box::new(ChaCha8Rng::seed_from_u64(seed ^ number)));
     for &neighbour in neighbours {
-        let link =
-            LinkParameters::Coded(Box::new(AosLinkParameters::reed_solomon(number as u16, neighbour as u16)));
+        let link = LinkParameters::Coded(Box::new(PacketLinkSettings::reed_solomon(
+            number as u16,
+            neighbour as u16,
+        )));
         let peer = Peer {
             span: SpanParameters { one_way_light_time: LIGHT_TIME, ..Default::default() },
             window: 1 << 20,

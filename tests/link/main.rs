@@ -8,6 +8,7 @@ mod cop1_pair;
 mod downlink;
 mod missions;
 mod multiplexer;
+mod packet_link;
 mod packet_octets;
 mod packet_streams;
 mod packets_through_frames;

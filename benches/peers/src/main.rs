@@ -8,6 +8,7 @@ mod ldpc;
 mod measure;
 mod receive_chain;
 mod reed_solomon;
+mod turbo;
 mod viterbi;
 
 use measure::Report;
@@ -18,6 +19,7 @@ fn main() {
     receive_chain::compare(&mut report);
     viterbi::compare(&mut report);
     ldpc::compare(&mut report);
+    turbo::measure(&mut report);
 }
 
 /// Octets that look random.

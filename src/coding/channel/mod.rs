@@ -60,6 +60,6 @@ mod receiver;
 mod sender;
 mod slicing;
 
-pub use parameters::{Channel, ChannelParameters, Coding, LdpcRate, ReedSolomon, Slicing};
+pub use parameters::{Channel, ChannelParameters, Coding, LdpcRate, ReedSolomon, Slicing, TURBO_ITERATIONS};
 pub use receiver::{LinkQuality, Quality, ReceivedFrame, Receiver, ReceiverParameters};
 pub use sender::Sender;

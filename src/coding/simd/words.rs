@@ -11,6 +11,8 @@ pub(in crate::coding) trait WordLanes: Copy {
     type Token: Copy;
 
     fn splat(token: Self::Token, value: i16) -> Self;
+    /// What `of` makes of 0 to 7.
+    fn eight<T>(of: impl FnMut(usize) -> T) -> [T; 8];
     /// `from` has as many values as there are lanes.
     fn load(token: Self::Token, from: &[i16]) -> Self;
     fn store(self, to: &mut [i16]);
@@ -49,6 +51,12 @@ impl WordLanes for Plain {
     #[inline(always)]
     fn splat((): (), value: i16) -> Self {
         Self([value; 8])
+    }
+
+    /// A loop, so that the compiler leaves lanes together in memory and finds vectors for them.
+    #[inline(always)]
+    fn eight<T>(of: impl FnMut(usize) -> T) -> [T; 8] {
+        core::array::from_fn(of)
     }
 
     #[inline(always)]
@@ -122,6 +130,12 @@ impl<S: Simd> WordLanes for Vector<S> {
     #[inline(always)]
     fn splat(token: S, value: i16) -> Self {
         Self(S::i16s::splat(token, value))
+    }
+
+    /// No loop, so that the compiler keeps vectors in registers.
+    #[inline(always)]
+    fn eight<T>(mut of: impl FnMut(usize) -> T) -> [T; 8] {
+        [of(0), of(1), of(2), of(3), of(4), of(5), of(6), of(7)]
     }
 
     #[inline(always)]

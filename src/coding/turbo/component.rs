@@ -40,8 +40,12 @@ pub(in crate::coding) struct Pass<'a> {
     pub(in crate::coding) generators: &'static [Generator],
     /// What the channel says about the inputs of the encoder.
     pub(in crate::coding) systematic: &'a [i16],
-    /// What the other component decoder says about them.
-    pub(in crate::coding) prior: &'a [i16],
+    /// What the other component decoder says about them, in its own order.
+    pub(in crate::coding) other: &'a [i16],
+    /// Where in `other` each input is.
+    pub(in crate::coding) order: &'a [i16],
+    /// The same in the order of this one, once [`gather`](Self::gather) has been there.
+    pub(in crate::coding) prior: &'a mut [i16],
     /// What the channel says about the parities: those of the first generator, then those of the second …
     pub(in crate::coding) parities: &'a [i16],
     /// In: what this pass said the time before. Out: what it says now.
@@ -68,12 +72,20 @@ impl Pass<'_> {
     pub(in crate::coding) fn steps(&self) -> usize {
         self.systematic.len() / WINDOWS
     }
+
+    /// Finds what the other component decoder says about the inputs of a step.
+    ///
+    /// Kernels call it some steps ahead of where they are, so that the processor looks up while its vector units work.
+    #[inline(always)]
+    pub(in crate::coding) fn gather(&mut self, step: usize) {
+        let order = self.order.as_chunks::<WINDOWS>().0.get(step);
+        let prior = self.prior.as_chunks_mut::<WINDOWS>().0.get_mut(step);
+        let (Some(order), Some(prior)) = (order, prior) else { return };
+        for (prior, &from) in prior.iter_mut().zip(order) {
+            *prior = self.other.get(usize::from(from as u16)).copied().unwrap_or(0);
+        }
+    }
 }
 
 /// Length of [`Pass::forward`] and [`Pass::backward`].
 pub(in crate::coding) const BOUNDARY_LEN: usize = STATES * WINDOWS;
-
-/// The sign bit of the result is set where the decision on an input is a one.
-pub(in crate::coding) fn decision(systematic: i16, prior: i16, extrinsic: i16) -> i16 {
-    systematic + prior + extrinsic
-}

@@ -1,11 +1,12 @@
 //! A pass written to be read: one window at a time, one branch at a time.
 
 use super::code::Generator;
-use super::component::{BOUNDARY_LEN, CORRECTION, MAX_EXTRINSIC, Pass, SURE, Verdict, WINDOWS, decision};
+use super::component::{BOUNDARY_LEN, CORRECTION, MAX_EXTRINSIC, Pass, SURE, Verdict, WINDOWS};
 use super::trellis::{STATES, feedback, next, parity};
 
 pub(in crate::coding) fn pass(pass: &mut Pass<'_>) -> Verdict {
     let mut verdict = Verdict { agreed: true, unsure: 0 };
+    (0..pass.steps()).for_each(|step| pass.gather(step));
     for window in 0..WINDOWS {
         decode_window(pass, window, &mut verdict);
     }
@@ -48,15 +49,15 @@ fn decode_window(pass: &mut Pass<'_>, window: usize, verdict: &mut Verdict) {
         backward = before.map(|metric| metric.unwrap_or_default());
 
         let at = step * WINDOWS + window;
-        let (systematic, prior, old) = (pass.systematic[at], pass.prior[at], pass.extrinsic[at]);
+        let (input, old) = (pass.systematic[at] + pass.prior[at], pass.extrinsic[at]);
         // A kernel's subtraction ends at the limits of 16 bits, far beyond those of an extrinsic value.
         let both = (best[0] - best[1]).clamp(i16::MIN.into(), i16::MAX.into()) >> 1;
         let limit = i32::from(MAX_EXTRINSIC);
-        let said = (both - i32::from(systematic) - i32::from(prior)).clamp(-limit, limit) as i16;
+        let said = (both - i32::from(input)).clamp(-limit, limit) as i16;
         let new = said - (said >> 2);
         pass.extrinsic[at] = new;
-        let decided = decision(systematic, prior, new);
-        verdict.agreed &= (decision(systematic, prior, old) < 0) == (decided < 0);
+        let decided = input + new;
+        verdict.agreed &= (input + old < 0) == (decided < 0);
         verdict.unsure += u16::from(decided.abs() < SURE);
     }
     set_boundary(pass.backward, window, backward);

@@ -1,7 +1,5 @@
 use super::code::{Code, Generator, Symbol};
-use super::component::{
-    BOUNDARY_LEN, IMPOSSIBLE, MAX_CHANNEL, MAX_EXTRINSIC, Pass, SURE, Verdict, WINDOWS, decision,
-};
+use super::component::{BOUNDARY_LEN, IMPOSSIBLE, MAX_CHANNEL, MAX_EXTRINSIC, Pass, SURE, Verdict, WINDOWS};
 use super::trellis::STATES;
 
 /// The working memory of a decoder, cut up.
@@ -109,27 +107,37 @@ impl<'a> Workspace<'a> {
 
     /// Takes in a codeword, as long as one is.
     pub(super) fn load(&mut self, soft: &[i8]) {
-        let gain = Gain::of(soft, self.code.rate().confidence());
+        let scaled = scaled(soft, self.code.rate().confidence());
         let [first, second] = &mut self.components;
         let slots = self.prior.len();
-        let mut at = 0;
-        for step in 0..self.code.steps() {
-            let slot = slot(step, self.steps);
-            for symbol in 0..self.code.rate().symbols() {
-                let sent_at =
-                    if self.code.is_channel_interleaved() { self.code.sent_at(step, symbol) } else { at };
-                at += 1;
-                let value = gain.apply(soft[sent_at]);
-                match self.code.rate().symbol(step, symbol) {
-                    Symbol::Systematic => first.systematic[slot] = value,
-                    Symbol::First(parity) => first.parities[parity * slots + slot] = value,
-                    Symbol::Second(parity) => second.parities[parity * slots + slot] = value,
+        let (code, symbols) = (self.code, self.code.rate().symbols());
+        for (phase, symbol) in (0..2).flat_map(|phase| (0..symbols).map(move |symbol| (phase, symbol))) {
+            // At rate 1/2 symbols of even and odd steps are of different encoders.
+            let to = match code.rate().symbol(phase, symbol) {
+                Symbol::Systematic => &mut *first.systematic,
+                Symbol::First(parity) => &mut first.parities[parity * slots..],
+                Symbol::Second(parity) => &mut second.parities[parity * slots..],
+            };
+            let sent_at = |step| {
+                if code.is_channel_interleaved() {
+                    code.sent_at(step, symbol)
+                } else {
+                    step * symbols + symbol
+                }
+            };
+            for window in 0..WINDOWS {
+                let skipped = (window * self.steps + phase) % 2;
+                let steps = (window * self.steps + skipped..code.steps()).step_by(2);
+                let rows = to.as_chunks_mut::<WINDOWS>().0[..self.steps].iter_mut();
+                for (row, step) in rows.skip(skipped).step_by(2).zip(steps) {
+                    row[window] = scaled[usize::from(soft[sent_at(step)] as u8)];
                 }
             }
         }
-        for interleaved in 0..self.code.message_bits() {
-            let slot = slot(interleaved, self.steps);
-            second.systematic[slot] = first.systematic[usize::from(second.order[slot] as u16)];
+        for (symbol, &from) in second.systematic.iter_mut().zip(&*second.order) {
+            if let Some(&input) = first.systematic.get(usize::from(from as u16)) {
+                *symbol = input;
+            }
         }
         for component in &mut self.components {
             component.extrinsic.fill(0);
@@ -143,13 +151,12 @@ impl<'a> Workspace<'a> {
     pub(super) fn run(&mut self, component: usize, pass: impl FnOnce(&mut Pass<'_>) -> Verdict) -> Verdict {
         let [first, second] = &mut self.components;
         let (this, other) = if component == 0 { (first, &*second) } else { (second, &*first) };
-        for (prior, &from) in self.prior.iter_mut().zip(&*this.order) {
-            *prior = other.extrinsic.get(usize::from(from as u16)).copied().unwrap_or(0);
-        }
         let slots = self.prior.len();
         let mut verdict = pass(&mut Pass {
             generators: this.generators,
             systematic: this.systematic,
+            other: other.extrinsic,
+            order: this.order,
             prior: self.prior,
             parities: this.parities,
             extrinsic: &mut this.extrinsic[..slots],
@@ -160,15 +167,17 @@ impl<'a> Workspace<'a> {
         // The tail of the second encoder is known by its parities only and may never get sure.
         for step in self.code.message_bits()..self.code.steps() {
             let slot = slot(step, self.steps);
-            let decided = decision(this.systematic[slot], self.prior[slot], this.extrinsic[slot]);
+            let decided = this.systematic[slot] + self.prior[slot] + this.extrinsic[slot];
             verdict.unsure -= u16::from(decided.abs() < SURE);
         }
         // Where a window ended the one after it begins, next time.
-        for row in this.forward.chunks_exact_mut(WINDOWS) {
-            row.copy_within(..WINDOWS - 1, 1);
+        for row in this.forward.as_chunks_mut::<WINDOWS>().0 {
+            let ends = *row;
+            row[1..].copy_from_slice(&ends[..WINDOWS - 1]);
         }
-        for row in this.backward.chunks_exact_mut(WINDOWS) {
-            row.copy_within(1.., 0);
+        for row in this.backward.as_chunks_mut::<WINDOWS>().0 {
+            let ends = *row;
+            row[..WINDOWS - 1].copy_from_slice(&ends[1..]);
         }
         this.pin_ends();
         verdict
@@ -177,16 +186,15 @@ impl<'a> Workspace<'a> {
     /// Packs the decisions of the component that has just run.
     pub(super) fn decide(&self, component: usize, message: &mut [u8]) {
         let this = &self.components[component];
-        for (at, octet) in message.iter_mut().enumerate() {
-            *octet = (at * 8..at * 8 + 8).fold(0, |packed, bit| {
-                let natural = slot(bit, self.steps);
+        let mut slots = in_order(self.steps);
+        for octet in message {
+            *octet = slots.by_ref().take(8).fold(0, |packed, natural| {
                 let slot = if component == 0 {
                     natural
                 } else {
                     usize::from(self.components[0].order[natural] as u16)
                 };
-                let decided = decision(this.systematic[slot], self.prior[slot], this.extrinsic[slot]);
-                packed << 1 | u8::from(decided < 0)
+                packed << 1 | u8::from(this.systematic[slot] + self.prior[slot] + this.extrinsic[slot] < 0)
             });
         }
     }
@@ -213,26 +221,20 @@ fn slot(step: usize, steps: usize) -> usize {
     step % steps * WINDOWS + step / steps
 }
 
-/// What soft bits are multiplied by.
-#[derive(Clone, Copy)]
-struct Gain {
-    /// In units of 2^-16.
-    factor: i32,
+/// Where the values of all trellis steps are kept, one after the other.
+fn in_order(steps: usize) -> impl Iterator<Item = usize> {
+    (0..WINDOWS).flat_map(move |window| (0..steps).map(move |step| step * WINDOWS + window))
 }
 
-impl Gain {
-    /// Brings the mean confidence of `soft` to `confidence`.
-    fn of(soft: &[i8], confidence: i16) -> Self {
-        let (sum, count) = soft.iter().fold((0u64, 0u64), |(sum, count), soft| {
-            (sum + u64::from(soft.unsigned_abs()), count + u64::from(*soft != 0))
-        });
-        let factor = ((u64::from(confidence.unsigned_abs()) * count) << 16) / sum.max(1);
-        // At most 2^16 times the confidence, as no soft bit that counts is below 1.
-        Self { factor: factor as i32 }
-    }
-
-    fn apply(self, soft: i8) -> i16 {
-        let scaled = (i32::from(soft) * self.factor + (1 << 15)) >> 16;
+/// What each soft bit, taken for an unsigned octet, becomes, so that the mean confidence of `soft` is `confidence`.
+fn scaled(soft: &[i8], confidence: i16) -> [i16; 256] {
+    let sum: u32 = soft.iter().map(|soft| u32::from(soft.unsigned_abs())).sum();
+    let count: u32 = soft.iter().map(|&soft| u32::from(soft != 0)).sum();
+    let factor = ((u64::from(confidence.unsigned_abs()) * u64::from(count)) << 16) / u64::from(sum.max(1));
+    // At most 2^16 times the confidence, as no soft bit that counts is below 1.
+    let factor = factor as i32;
+    core::array::from_fn(|octet| {
+        let scaled = (i32::from(octet as u8 as i8) * factor + (1 << 15)) >> 16;
         scaled.clamp(-i32::from(MAX_CHANNEL), i32::from(MAX_CHANNEL)) as i16
-    }
+    })
 }

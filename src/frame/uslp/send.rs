@@ -54,9 +54,7 @@ impl SendFormat for UslpParameters {
             true => most,
             false => load.part_len(most.saturating_sub(around)) + around,
         };
-        let mut draft = UslpDraft::begin(self, &header, data_len, out)?;
-        draft.insert_zone().copy_from_slice(of.insert_zone);
-        draft.set_ocf(of.ocf.unwrap_or_default());
+        let mut draft = self.draft(of, &header, data_len, out)?;
         let field = draft.data_field();
         let inner = security.inner_mut(UNIT, field)?;
         let (front, zone) = inner.split_at_mut_checked(self.field_header_len()).ok_or(no_room())?;
@@ -92,9 +90,7 @@ impl SendFormat for UslpParameters {
         out: &mut [u8],
     ) -> Result<usize, EncodeError> {
         let header = header(of)?;
-        let mut draft = UslpDraft::begin(self, &header, self.data_len(&header), out)?;
-        draft.insert_zone().copy_from_slice(of.insert_zone);
-        draft.set_ocf(of.ocf.unwrap_or_default());
+        let mut draft = self.draft(of, &header, self.data_len(&header), out)?;
         let field = draft.data_field();
         let (front, zone) = field.split_at_mut_checked(POINTED_LEN).ok_or(no_room())?;
         filler.fill(zone);
@@ -105,6 +101,20 @@ impl SendFormat for UslpParameters {
 }
 
 impl UslpParameters {
+    /// A frame with everything but its data in place.
+    fn draft<'a>(
+        &self,
+        of: &FrameOf<'_>,
+        header: &UslpHeader,
+        data_len: usize,
+        out: &'a mut [u8],
+    ) -> Result<UslpDraft<'a>, EncodeError> {
+        let mut draft = UslpDraft::begin(self, header, data_len, out)?;
+        draft.insert_zone().copy_from_slice(of.insert_zone);
+        draft.set_ocf(of.ocf.unwrap_or_default());
+        Ok(draft)
+    }
+
     const fn is_fixed(&self) -> bool {
         matches!(self.settings().frame_len, FrameLen::Fixed(_))
     }

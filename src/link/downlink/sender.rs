@@ -46,6 +46,17 @@ impl DownlinkSender {
         Ok(Self { multiplexer, chain, frame: vec![0; SendFormat::frame_len(&format)] })
     }
 
+    /// Octets of the most that one frame puts on the channel; `None` where it takes others to receive it, see
+    /// [`Channel::unit_len`](crate::coding::channel::Channel::unit_len).
+    #[must_use]
+    pub fn max_unit_len(&self) -> Option<usize> {
+        match &self.chain {
+            Chain::Frames => Some(self.frame.len()),
+            Chain::Codeblocks { code, .. } => Some(code.codeblock_len()),
+            Chain::Channel(sender) => sender.channel().unit_len(),
+        }
+    }
+
     /// What is queued, and what the fields of the frames to come hold.
     #[must_use]
     pub const fn multiplexer(&self) -> &Multiplexer<AnyParameters> {

@@ -1,3 +1,4 @@
+use super::{encode_behind, preamble};
 use crate::time::utc::{PICOS, days_since_1958};
 use crate::time::{Calendar, UtcTime};
 use crate::wire::{Decode, DecodeError, Encode, EncodeError};
@@ -152,15 +153,7 @@ impl Ccs {
 impl<'a> Decode<'a> for Ccs {
     /// With its preamble.
     fn decode(input: &'a [u8]) -> Result<(Self, &'a [u8]), DecodeError> {
-        let short = DecodeError::Short { unit: UNIT, required: 1, found: input.len() };
-        let (&preamble, rest) = input.split_first().ok_or(short)?;
-        if preamble >> 4 != CODE {
-            return Err(DecodeError::field(
-                UNIT,
-                "extension flag and identification",
-                u64::from(preamble >> 4),
-            ));
-        }
+        let (preamble, rest) = preamble(UNIT, CODE, input)?;
         let variation = if preamble >> 3 & 1 == 1 { CcsVariation::DayOfYear } else { CcsVariation::MonthDay };
         let fraction = preamble & 0b111;
         let format = CcsFormat::new(variation, fraction);
@@ -174,11 +167,8 @@ impl Encode for Ccs {
     }
 
     fn encode(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
-        let room = EncodeError::Room { required: self.encoded_len(), available: out.len() };
-        let (preamble, time) = out.split_first_mut().ok_or(room)?;
-        self.encode_time(time).map_err(|_| room)?;
-        *preamble = self.format.preamble();
-        Ok(self.encoded_len())
+        let Self { format, .. } = self;
+        encode_behind(format.preamble(), format.time_len(), out, |time| self.encode_time(time))
     }
 }
 

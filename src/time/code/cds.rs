@@ -1,4 +1,4 @@
-use super::CodeEpoch;
+use super::{CodeEpoch, encode_behind, preamble};
 use crate::time::UtcTime;
 use crate::time::utc::{DAY, PICOS};
 use crate::wire::{Decode, DecodeError, Encode, EncodeError};
@@ -185,15 +185,7 @@ impl Cds {
 impl<'a> Decode<'a> for Cds {
     /// With its preamble.
     fn decode(input: &'a [u8]) -> Result<(Self, &'a [u8]), DecodeError> {
-        let short = DecodeError::Short { unit: UNIT, required: 1, found: input.len() };
-        let (&preamble, rest) = input.split_first().ok_or(short)?;
-        if preamble >> 4 != CODE {
-            return Err(DecodeError::field(
-                UNIT,
-                "extension flag and identification",
-                u64::from(preamble >> 4),
-            ));
-        }
+        let (preamble, rest) = preamble(UNIT, CODE, input)?;
         let format = CdsFormat {
             epoch: if preamble >> 3 & 1 == 1 { CodeEpoch::Agency } else { CodeEpoch::Ccsds },
             long_days: preamble >> 2 & 1 == 1,
@@ -220,11 +212,8 @@ impl Encode for Cds {
     }
 
     fn encode(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
-        let room = EncodeError::Room { required: self.encoded_len(), available: out.len() };
-        let (preamble, time) = out.split_first_mut().ok_or(room)?;
-        self.encode_time(time).map_err(|_| room)?;
-        *preamble = self.format.preamble();
-        Ok(self.encoded_len())
+        let Self { format, .. } = self;
+        encode_behind(format.preamble(), format.time_len(), out, |time| self.encode_time(time))
     }
 }
 

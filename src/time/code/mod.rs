@@ -82,4 +82,29 @@ impl Encode for TimeCode {
     }
 }
 
+/// Takes the preamble of a segmented code off the front of `input`: one octet, without extension, that begins with `code`.
+fn preamble<'a>(unit: &'static str, code: u8, input: &'a [u8]) -> Result<(u8, &'a [u8]), DecodeError> {
+    let short = DecodeError::Short { unit, required: 1, found: input.len() };
+    let (&preamble, rest) = input.split_first().ok_or(short)?;
+    match preamble >> 4 {
+        found if found == code => Ok((preamble, rest)),
+        other => Err(DecodeError::field(unit, "extension flag and identification", other.into())),
+    }
+}
+
+/// Writes a preamble of one octet and the time behind it, which takes `time_len` octets.
+fn encode_behind(
+    preamble: u8,
+    time_len: usize,
+    out: &mut [u8],
+    encode_time: impl FnOnce(&mut [u8]) -> Result<usize, EncodeError>,
+) -> Result<usize, EncodeError> {
+    let required = 1 + time_len;
+    let room = EncodeError::Room { required, available: out.len() };
+    let (first, time) = out.split_first_mut().ok_or(room)?;
+    encode_time(time).map_err(|_| room)?;
+    *first = preamble;
+    Ok(required)
+}
+
 const UNIT: &str = "time code";

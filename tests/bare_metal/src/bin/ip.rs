@@ -19,7 +19,7 @@ use smoltcp::socket::tcp;
 use smoltcp::time::Instant;
 use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr};
 use spacelink::io::ip_device::IpDevice;
-use spacelink::link::{AosLink, AosLinkParameters};
+use spacelink::link::{PacketLink, PacketLinkSettings};
 use spacelink::packet::IpPacket;
 
 #[global_allocator]
@@ -38,13 +38,13 @@ struct Host {
     sockets: SocketSet<'static>,
     socket: SocketHandle,
     device: IpDevice,
-    link: AosLink,
+    link: PacketLink,
 }
 
 impl Host {
     fn new(number: u8, peer: u8) -> Self {
-        let link =
-            AosLink::new(AosLinkParameters::reed_solomon(number.into(), peer.into())).expect("a legal link");
+        let link = PacketLink::new(&PacketLinkSettings::reed_solomon(number.into(), peer.into()))
+            .expect("a legal link");
         let mut device = IpDevice::new(link.packet_zone_len() - IpPacket::OVERHEAD, 8);
         let mut interface = Interface::new(Config::new(HardwareAddress::Ip), &mut device, Instant::ZERO);
         interface.update_ip_addrs(|addresses| {
