@@ -54,9 +54,12 @@ fn parameters(input: &mut Unstructured<'_>) -> libfuzzer_sys::arbitrary::Result<
         2 => Coding::ReedSolomon(rs(input)?),
         3 => Coding::Concatenated { outer: rs(input)?, inner: inner(input)? },
         4 => Coding::Ldpc { rate: *input.choose(&rates)? },
-        _ => {
-            Coding::Turbo { rate: *input.choose(&turbo::Rate::ALL)?, channel_interleaved: input.arbitrary()? }
-        }
+        _ => Coding::Turbo {
+            rate: *input.choose(&turbo::Rate::ALL)?,
+            channel_interleaved: input.arbitrary()?,
+            iterations: input.arbitrary()?,
+            stop_at_fecf: input.arbitrary()?,
+        },
     };
     let slicing = match input.arbitrary()? {
         true => Some(Slicing {

@@ -58,9 +58,20 @@
 //! room for more urgent ones; otherwise the bundle is refused, for now. Reports are off unless
 //! [`AgentParameters::reports_per_second`] allows them.
 //!
-//! Left out: custody, security (see `bpsec`), more than one route at a time.
+//! # Security
+//!
+//! With a [policy](Security) the agent adds security blocks to what is made here, checks or opens what comes from
+//! elsewhere, and as a gateway secures what passes (feature `crypto`). All of that is done from the store to the
+//! store, before a bundle is sent on or delivered: small bundles in [`Agent::poll_event`], long ones a piece at each
+//! [`Agent::handle_timeout`], which is wanted at once as long as there is more to do. The most urgent bundle goes
+//! first. What fails is deleted or goes on as the policy says; [`Event::Deleted`] and status reports have the reason.
+//! The old form of a bundle leaves the store when the new one is durable, and room for both is set aside when it
+//! comes. Fragments are opened when they are whole, and pass a node as they are.
+//!
+//! Left out: custody, more than one route at a time.
 
 mod agent;
+mod committing;
 mod contacts;
 mod counters;
 mod delivering;
@@ -88,7 +99,7 @@ mod unsecured;
 pub use agent::Agent;
 #[cfg(feature = "metrics")]
 pub use counters::publish;
-pub use counters::{AgentCounters, NeighbourCounters};
+pub use counters::{AgentCounters, ManagedInformation, NeighbourCounters};
 pub use event::{
     Delivery, DeliveryId, Event, Outbound, Outcome, Payload, ReadError, Reception, Refusal, RequestError,
     TransferId,
@@ -102,7 +113,7 @@ pub use ping::{Ping, PingStats};
 pub use quota::{Amount, Class, Quota, Quotas, StoreFull};
 #[cfg(feature = "crypto")]
 pub use security::Security;
-pub use store::{Durability, Key, Memory, Recovered, Store, StoreError, StoreEvent};
+pub use store::{Commit, Durability, Key, Memory, Recovered, Store, StoreError, StoreEvent};
 
 /// One line for the `tracing` facade, where that is wanted.
 #[cfg(feature = "tracing")]

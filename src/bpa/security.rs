@@ -21,6 +21,40 @@ use crate::time::Instant;
 /// Rules for [`Role::Source`] are about bundles made here and, if they are [for a gateway](bpsec::Rule::gateway),
 /// about those that pass. Rules for [`Role::Verifier`] and [`Role::Acceptor`] are about all that come from elsewhere;
 /// their patterns say whether only what ends here is meant.
+///
+/// A bundle that cannot be secured, for want of a key or because it is a fragment, is deleted, unless all rules about
+/// it say [`Action::Keep`](bpsec::Action::Keep).
+///
+/// ```
+/// use bytes::Bytes;
+/// use spacelink::bpa::{Agent, AgentParameters, Event, MemoryStore, Registration, Security, TransmissionRequest};
+/// use spacelink::bpsec::{BcbAesGcm, Policy, Presence, Role, Rule};
+/// use spacelink::bundle::{Eid, NodeNumber};
+/// use spacelink::keys::{Key, KeyId};
+/// use spacelink::routing::ContactPlan;
+/// use spacelink::time::Instant;
+/// use std::time::Duration;
+/// # let rng = <rand_chacha::ChaCha20Rng as rand_core::SeedableRng>::seed_from_u64(1);
+///
+/// let keys = vec![(KeyId(1), Key::new(&[7; 32]).unwrap())];
+/// let encrypts = Rule::new(Role::Source, BcbAesGcm::DEFAULT, KeyId(1)).for_destination("ipn:7.*".parse()?);
+/// let decrypts = Rule::new(Role::Acceptor, BcbAesGcm::DEFAULT, KeyId(1)).presence(Presence::Required);
+/// let security = Security::new(Policy { rules: vec![encrypts, decrypts] }, keys, rng);
+///
+/// let now = Instant::ZERO;
+/// let here = Eid::ipn(NodeNumber(7), 1);
+/// let parameters = AgentParameters::new(NodeNumber(7));
+/// let mut agent = Agent::secured(parameters, ContactPlan::default(), MemoryStore::new(), security)?;
+/// agent.register(Registration::new((&here).into()));
+/// agent.transmit(now, TransmissionRequest::new(here, Bytes::from("to myself"), Duration::from_secs(60)))?;
+///
+/// let Some(Event::Delivered(delivery)) = agent.poll_event(now) else { panic!("nothing delivered") };
+/// assert_eq!(delivery.payload.octets().unwrap(), "to myself");
+/// assert_eq!((agent.counters().protected, agent.counters().operations_verified), (1, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Source: RFC 9172 §5.1, §5.2.
 pub struct Security {
     pub(super) policy: Policy,
     /// The policy for bundles that pass.

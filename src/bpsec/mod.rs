@@ -2,7 +2,7 @@
 //!
 //! A [`Policy`] is a list of [`Rule`]s: in which role (source, verifier, acceptor), for which bundles and blocks, by
 //! which context and key, and what happens when it fails. [`Protector`] adds operations at a source, [`Processor`]
-//! checks them at a receiver. Both pass the payload through in pieces, so that one of 10 GB takes no more memory than
+//! checks them at a receiver; a bundle agent does it by itself when it has a policy (`bpa::Security`). Both pass the payload through in pieces, so that one of 10 GB takes no more memory than
 //! one of 10 octets; [`protect`] and [`process`] do the same for bundles in memory.
 //!
 //! ```

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::link::{Link, LinkCounters, LinkParameters};
 use crate::bpa::{
-    self, Agent, AgentParameters, Class, Delivery, DeliveryId, Key, MemoryStore, NeighbourParameters,
+    self, Agent, AgentParameters, Class, Commit, Delivery, DeliveryId, Key, MemoryStore, NeighbourParameters,
     Outcome, Reception, Registration, RequestError, Store, StoreError, TransferId, TransmissionRequest,
 };
 use crate::bundle::{BundleId, Eid, NodeNumber, Reason, StatusReport};
@@ -199,6 +199,18 @@ impl Node {
         result
     }
 
+    /// A commit of the store that is due, where the agent hands them out ([`Agent::hand_out_commits`]): to be run
+    /// anywhere, and its outcome given to [`commit_ended`](Self::commit_ended).
+    pub fn poll_commit(&mut self, now: Instant) -> Option<Commit> {
+        self.agent.poll_commit(now)
+    }
+
+    /// The commit handed out last has ended like this.
+    pub fn commit_ended(&mut self, now: Instant, outcome: Result<(), StoreError>) {
+        self.agent.commit_ended(now, outcome);
+        self.settle(now);
+    }
+
     /// Makes a bundle and sends it on its way.
     ///
     /// # Errors
@@ -233,6 +245,25 @@ impl Node {
     #[must_use]
     pub fn link_counters(&self, link: LinkId) -> Option<LinkCounters> {
         self.links.get(&link).map(|link| link.counters(&self.ltp))
+    }
+
+    /// Publishes the figures of the agent, the LTP adapter and the links through the `metrics` facade, labelled by node,
+    /// neighbour and link. To be called as often as they are wanted.
+    #[cfg(feature = "metrics")]
+    pub fn publish(&self) {
+        use alloc::string::ToString;
+        bpa::publish(&self.agent);
+        let node = self.agent.node().0.to_string();
+        self.ltp.counters().each_total(|name, value| {
+            metrics::counter!(name, "node" => node.clone()).absolute(value);
+        });
+        for (id, link) in &self.links {
+            let (id, neighbour) = (id.0.to_string(), link.neighbour().0.to_string());
+            link.counters(&self.ltp).each_total(|name, value| {
+                let labels = [("node", node.clone()), ("neighbour", neighbour.clone()), ("link", id.clone())];
+                metrics::counter!(name, &labels).absolute(value);
+            });
+        }
     }
 
     /// The agent, for its figures and its store.

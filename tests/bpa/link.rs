@@ -2,15 +2,16 @@
 
 use super::common::{HERE, HOUR, NEAR, at, contact};
 use super::disk::Disk;
+use super::security::{hide, keys, security, sign};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 use spacelink::bpa::{
-    AgentParameters, Amount, Class, GroupCommit, MemoryStore, NeighbourParameters, Quotas, Registration,
-    Store, TransmissionRequest,
+    Agent, AgentParameters, Amount, Class, GroupCommit, MemoryStore, NeighbourParameters, Quotas,
+    Registration, Store, TransmissionRequest,
 };
+use spacelink::bpsec::{Presence, Role};
 use spacelink::bundle::{Eid, EidPattern, NodeNumber};
 use spacelink::cla::Peer;
-use spacelink::io::store::DurableStore;
 use spacelink::ltp::EngineId;
 use spacelink::ltp::engine::{EngineParameters, SpanParameters};
 use spacelink::machine::Machine;
@@ -23,11 +24,15 @@ const LINK: LinkId = LinkId(1);
 
 fn node(here: NodeNumber, there: NodeNumber, agent: AgentParameters, store: Box<dyn Store + Send>) -> Node {
     let parameters = NodeParameters { agent, ltp: EngineParameters::new(EngineId(here.0)) };
-    let plan =
-        ContactPlan::from_contacts(vec![contact(HERE, NEAR, 0, 10_000), contact(NEAR, HERE, 0, 10_000)])
-            .unwrap();
     let rng = Box::new(ChaCha8Rng::seed_from_u64(here.0));
-    let mut node = Node::with_store(parameters, plan, rng, store).unwrap();
+    linked(Node::with_store(parameters, plan(), rng, store).unwrap(), there)
+}
+
+fn plan() -> ContactPlan {
+    ContactPlan::from_contacts(vec![contact(HERE, NEAR, 0, 10_000), contact(NEAR, HERE, 0, 10_000)]).unwrap()
+}
+
+fn linked(mut node: Node, there: NodeNumber) -> Node {
     let peer = Peer { span: SpanParameters::default(), window: 1 << 20 };
     node.add_link(LINK, there, LinkParameters::LtpDatagrams, peer).unwrap();
     node.handle_timeout(at(0));
@@ -87,8 +92,7 @@ fn what_the_agent_refuses_stays_with_the_sender_and_goes_when_there_is_room() {
 #[test]
 fn nothing_is_across_before_it_is_durable() {
     let disk = Disk::new(1);
-    let backend = disk.clone();
-    let store = DurableStore::open_on(move || backend.clone()).unwrap();
+    let store = disk.store().unwrap();
     let group = GroupCommit { delay: Duration::from_secs(1), ..AgentParameters::new(NEAR).group };
     let slow = AgentParameters { group, ..AgentParameters::new(NEAR) };
     let mut nodes = [
@@ -140,4 +144,50 @@ fn an_urgent_bundle_overtakes_a_long_one() {
         _ => None,
     });
     assert_eq!(delivered.unwrap().payload.len(), 100);
+}
+
+/// Made in pieces, signed and encrypted at the one node, sent in fragments, put together, opened and read in pieces at
+/// the other; in the stores of both, and on the way, it cannot be read.
+#[test]
+fn a_secured_unit_goes_from_node_to_node() {
+    let parts = [(HERE, NEAR, Role::Source), (NEAR, HERE, Role::Acceptor)];
+    let mut nodes = parts.map(|(here, there, role)| {
+        let rules = [sign(role), hide(role)].map(|rule| rule.presence(Presence::Required)).to_vec();
+        let store: Box<dyn Store + Send> = Box::new(Disk::new(here.0).store().unwrap());
+        let parameters = AgentParameters { whole_delivery: 1_000, ..AgentParameters::new(here) };
+        let agent = Agent::secured(parameters, plan(), store, security(rules, keys(), here.0)).unwrap();
+        let rng = Box::new(ChaCha8Rng::seed_from_u64(here.0));
+        linked(Node::around(agent, EngineParameters::new(EngineId(here.0)), rng), there)
+    });
+    nodes[0].set_neighbour(NEAR, NeighbourParameters { max_bundle: 30_000, fit_contact: false });
+    nodes[1].with_agent(at(0), |agent| agent.register(Registration::new(EidPattern::node(NEAR))));
+    let octets: Vec<u8> = (0..300_000u32).map(|at| (at >> 2) as u8).collect();
+    let (key, id) = nodes[0].with_agent(at(0), |agent| {
+        let request = request(Vec::new(), Class::Normal);
+        let (key, id) = agent.begin_transmit(at(0), &request, octets.len() as u64).unwrap();
+        octets.chunks(7_000).for_each(|piece| agent.append(at(0), key, piece).unwrap());
+        agent.finish(at(0), key).unwrap();
+        (key, id)
+    });
+    let now = run(&mut nodes, at(0), at(100), |nodes| nodes[0].agent().is_empty());
+    let events: Vec<_> = std::iter::from_fn(|| nodes[0].poll_event()).collect();
+    assert!(events.contains(&Event::Kept(key)));
+    assert!(events.contains(&Event::Forwarded { id: id.clone(), to: NEAR }));
+    let now = run(&mut nodes, now, now + Duration::from_secs(1), |_| false);
+    let delivered = std::iter::from_fn(|| nodes[1].poll_event()).find_map(|event| match event {
+        Event::Delivered(delivery) => Some(delivery),
+        _ => None,
+    });
+    let delivery = delivered.unwrap();
+    assert_eq!((&delivery.id, delivery.payload.len()), (&id, octets.len() as u64));
+    let mut read = vec![0; octets.len()];
+    for (at, piece) in read.chunks_mut(9_000).enumerate() {
+        let offset = at as u64 * 9_000;
+        let got = nodes[1].with_agent(now, |agent| agent.read(delivery.delivery, offset, piece));
+        assert_eq!(got, Ok(piece.len()));
+    }
+    assert_eq!(read, octets);
+    assert_eq!(nodes[1].agent().counters().operations_verified, 3);
+    nodes[1].with_agent(now, |agent| agent.acknowledge(now, delivery.delivery));
+    assert!(nodes[1].agent().is_empty());
 }

@@ -1,11 +1,13 @@
 //! Whole send and receive chains, built from one checked configuration.
 
+use std::num::NonZeroU8;
+
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use spacelink::coding::channel::{
     Channel, ChannelParameters, Coding, LdpcRate, LinkQuality, Quality, ReceivedFrame, ReceiverParameters,
-    ReedSolomon, Slicing,
+    ReedSolomon, Slicing, TURBO_ITERATIONS,
 };
 use spacelink::coding::convolutional::{Convolutional, Rate};
 use spacelink::coding::randomizer::Randomizer;
@@ -29,7 +31,8 @@ fn channel_of(coding: Coding, frame_len: usize) -> ChannelParameters {
 }
 
 const fn turbo(rate: turbo::Rate, channel_interleaved: bool) -> Coding {
-    Coding::Turbo { rate, channel_interleaved }
+    let iterations = TURBO_ITERATIONS;
+    Coding::Turbo { rate, channel_interleaved, iterations, stop_at_fecf: false }
 }
 
 /// One of each kind, with short frames.
@@ -294,6 +297,39 @@ fn a_turbo_codeword_beyond_repair_is_marked() {
     }
     assert_eq!((totals.frames_uncorrectable, totals.codewords_uncorrectable), (1, 1));
     assert_eq!(totals.sync.locks_lost, 0);
+}
+
+/// After one iteration the check sequence is right, and the decoder is not yet sure: a limit of one leaves frames only
+/// to a receiver that looks at the check sequence.
+#[test]
+fn a_turbo_decoder_ends_as_its_parameters_say() {
+    let outcome = |iterations, stop_at_fecf| {
+        let coding = Coding::Turbo {
+            rate: turbo::Rate::Third,
+            channel_interleaved: false,
+            iterations: NonZeroU8::new(iterations).unwrap(),
+            stop_at_fecf,
+        };
+        let channel = channel(coding, 223);
+        let mut frame = frame(5, 223);
+        let fecf = spacelink::crc::fecf(&frame[..221]);
+        frame[221..].copy_from_slice(&fecf.to_be_bytes());
+        let (mut sender, mut symbols) = (channel.sender(), Vec::new());
+        for _ in 0..3 {
+            sender.send(&frame, &mut symbols).unwrap();
+        }
+        let fill = sender.finish(&mut symbols).unwrap();
+        let mut stream = vec![0; 8 * symbols.len() - fill];
+        soft::from_hard(&symbols, 40, &mut stream);
+        stream[3 * 96 + 2 * 5364..].iter_mut().step_by(20).for_each(|soft| *soft *= -1);
+        let (frames, _) = received(channel, &stream, &[usize::MAX]);
+        let (octets, quality) = frames.last()?;
+        assert_eq!((octets, quality.codewords_uncorrectable), (&frame, 0));
+        Some(quality.iterations)
+    };
+    assert_eq!(outcome(1, true), Some(1));
+    assert_eq!(outcome(1, false), None);
+    assert!(outcome(10, false).is_some_and(|iterations| iterations > 1));
 }
 
 /// A codeword beyond repair makes doubtful exactly the frames that it touches.

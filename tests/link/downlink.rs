@@ -7,7 +7,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use spacelink::coding::channel::{Coding, LdpcRate, ReedSolomon, Slicing};
+use spacelink::coding::channel::{Coding, LdpcRate, ReedSolomon, Slicing, TURBO_ITERATIONS};
 use spacelink::coding::convolutional::{Convolutional, Rate};
 use spacelink::coding::randomizer::Randomizer;
 use spacelink::coding::turbo;
@@ -38,6 +38,12 @@ fn codings() -> Vec<(&'static str, CodingSettings, usize, f64)> {
     };
     let channel = |coding| sliced(coding, None);
     let concatenated = Coding::Concatenated { outer: rs(2), inner: Convolutional::ccsds(Rate::R3_4) };
+    let turbo = Coding::Turbo {
+        rate: turbo::Rate::Third,
+        channel_interleaved: false,
+        iterations: TURBO_ITERATIONS,
+        stop_at_fecf: false,
+    };
     vec![
         ("frames", CodingSettings::Frames, 300, 0.0),
         (
@@ -56,7 +62,7 @@ fn codings() -> Vec<(&'static str, CodingSettings, usize, f64)> {
         ("convolutional", channel(Coding::Convolutional(Convolutional::ccsds(Rate::R1_2))), 300, 1e-3),
         ("concatenated", channel(concatenated), 446, 3e-3),
         ("ldpc", channel(Coding::Ldpc { rate: LdpcRate::R1_2 }), 128, 1e-2),
-        ("turbo", channel(Coding::Turbo { rate: turbo::Rate::Third, channel_interleaved: false }), 223, 5e-2),
+        ("turbo", channel(turbo), 223, 5e-2),
     ]
 }
 

@@ -1,5 +1,6 @@
 use crate::coding::sync::Marker;
 use crate::coding::{ldpc, soft, turbo};
+use crate::crc;
 use crate::wire::EncodeError;
 use alloc::boxed::Box;
 use alloc::vec;
@@ -9,14 +10,22 @@ use alloc::vec::Vec;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BlockCode {
     Ldpc(ldpc::Code),
-    Turbo(turbo::Code),
+    Turbo(turbo::Code, TurboLimits),
+}
+
+/// When the decoder of a turbo code ends at the latest, and at the earliest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TurboLimits {
+    pub(super) iterations: u8,
+    /// When the check sequence of the message, which is a frame, is right.
+    pub(super) stop_at_fecf: bool,
 }
 
 impl BlockCode {
     pub(super) const fn message_len(self) -> usize {
         match self {
             Self::Ldpc(code) => code.message_len(),
-            Self::Turbo(code) => code.message_bits() / 8,
+            Self::Turbo(code, _) => code.message_bits() / 8,
         }
     }
 
@@ -24,7 +33,7 @@ impl BlockCode {
     pub(super) const fn codeword_bits(self) -> usize {
         match self {
             Self::Ldpc(code) => code.codeword_bits(),
-            Self::Turbo(code) => code.codeword_bits(),
+            Self::Turbo(code, _) => code.codeword_bits(),
         }
     }
 
@@ -33,7 +42,7 @@ impl BlockCode {
         match self {
             Self::Ldpc(ldpc::Code::C2) => Marker::ASM_32,
             Self::Ldpc(_) => Marker::ASM_64,
-            Self::Turbo(code) => match code.rate() {
+            Self::Turbo(code, _) => match code.rate() {
                 turbo::Rate::Half => Marker::ASM_64,
                 turbo::Rate::Third => Marker::ASM_96,
                 turbo::Rate::Quarter => Marker::ASM_128,
@@ -45,15 +54,16 @@ impl BlockCode {
     pub(super) fn encoder(self) -> BlockEncoder {
         match self {
             Self::Ldpc(code) => BlockEncoder::Ldpc(Box::new(ldpc::Encoder::new(code))),
-            Self::Turbo(code) => BlockEncoder::Turbo(code),
+            Self::Turbo(code, _) => BlockEncoder::Turbo(code),
         }
     }
 
     pub(super) fn decoder(self) -> BlockDecoder {
         match self {
             Self::Ldpc(code) => BlockDecoder::Ldpc(Box::new(ldpc::Decoder::new(code))),
-            Self::Turbo(code) => BlockDecoder::Turbo {
-                decoder: Box::new(turbo::Decoder::new(code)),
+            Self::Turbo(code, limits) => BlockDecoder::Turbo {
+                decoder: Box::new(turbo::Decoder::new(code).with_max_iterations(limits.iterations)),
+                stop_at_fecf: limits.stop_at_fecf,
                 received: vec![0; code.codeword_len()],
                 sent: vec![0; code.codeword_len()],
             },
@@ -82,6 +92,7 @@ pub(super) enum BlockDecoder {
     Ldpc(Box<ldpc::Decoder<Vec<i8>>>),
     Turbo {
         decoder: Box<turbo::Decoder<Vec<i16>>>,
+        stop_at_fecf: bool,
         /// Hard decisions of the codeword, and what they should have been.
         received: Vec<u8>,
         sent: Vec<u8>,
@@ -113,21 +124,33 @@ impl BlockDecoder {
                     Word { iterations, corrected: None }
                 }
             },
-            Self::Turbo { decoder, received, sent } => match decoder.decode(soft_bits, message) {
-                Ok(decoded) => {
-                    soft::hard(soft_bits, received);
-                    let encoded = decoder.code().encode(message, sent);
-                    let wrong = received.iter().zip(&*sent).map(|(a, b)| (a ^ b).count_ones()).sum();
-                    Word { iterations: decoded.iterations.into(), corrected: encoded.ok().map(|_| wrong) }
+            Self::Turbo { decoder, stop_at_fecf, received, sent } => {
+                let outcome = if *stop_at_fecf {
+                    decoder.decode_until(soft_bits, message, has_fecf)
+                } else {
+                    decoder.decode(soft_bits, message)
+                };
+                match outcome {
+                    Ok(decoded) => {
+                        soft::hard(soft_bits, received);
+                        let encoded = decoder.code().encode(message, sent);
+                        let wrong = received.iter().zip(&*sent).map(|(a, b)| (a ^ b).count_ones()).sum();
+                        Word { iterations: decoded.iterations.into(), corrected: encoded.ok().map(|_| wrong) }
+                    }
+                    Err(error) => {
+                        let iterations = match error {
+                            turbo::Uncorrectable::Unsettled { iterations } => iterations.into(),
+                            _ => 0,
+                        };
+                        Word { iterations, corrected: None }
+                    }
                 }
-                Err(error) => {
-                    let iterations = match error {
-                        turbo::Uncorrectable::Unsettled { iterations } => iterations.into(),
-                        _ => 0,
-                    };
-                    Word { iterations, corrected: None }
-                }
-            },
+            }
         }
     }
+}
+
+/// Whether a frame ends in its own check sequence.
+fn has_fecf(frame: &[u8]) -> bool {
+    frame.split_last_chunk().is_some_and(|(checked, fecf)| crc::fecf(checked).to_be_bytes() == *fecf)
 }

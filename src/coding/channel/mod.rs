@@ -61,6 +61,6 @@ mod sender;
 mod slicing;
 
 pub use super::quality::{Quality, ReceivedFrame};
-pub use parameters::{Channel, ChannelParameters, Coding, LdpcRate, ReedSolomon, Slicing};
+pub use parameters::{Channel, ChannelParameters, Coding, LdpcRate, ReedSolomon, Slicing, TURBO_ITERATIONS};
 pub use receiver::{LinkQuality, Receiver, ReceiverParameters};
 pub use sender::Sender;
