@@ -2,13 +2,15 @@
 
 use bytes::Bytes;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
-use spacelink::bpa::{Agent, AgentParameters, Event, GroupCommit, Outcome, Store};
+use spacelink::bpa::{Agent, AgentParameters, Commit, Event, GroupCommit, Outcome, Store, StoreError};
 use spacelink::bundle::{Bundle, CreationTimestamp, Eid, NodeNumber};
 use spacelink::io::store::DurableStore;
 use spacelink::routing::{Contact, ContactPlan, PlanTime};
 use spacelink::time::{DtnTime, Instant};
 use std::hint::black_box;
 use std::sync::OnceLock;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
 use std::time::Duration;
 
 const HERE: NodeNumber = NodeNumber(1);
@@ -48,8 +50,15 @@ fn incoming(payload: usize, first: &mut u64, count: u64) -> Vec<Bytes> {
     range.map(bundle).collect()
 }
 
-/// Forwards all of it, `window` bundles in the store at a time, as a host that drains its links does.
-fn forward<S: Store>(agent: &mut Agent<S>, now: &mut Instant, bundles: Vec<Bytes>, window: usize) {
+/// Forwards all of it, `window` bundles in the store at a time, as a host that drains its links does. With `disk`,
+/// commits are done there while the agent goes on with the next bundles.
+fn forward<S: Store>(
+    agent: &mut Agent<S>,
+    now: &mut Instant,
+    bundles: Vec<Bytes>,
+    window: usize,
+    mut disk: Option<&mut DiskThread>,
+) {
     let mut bundles = bundles.into_iter();
     loop {
         let mut taken = 0;
@@ -59,6 +68,10 @@ fn forward<S: Store>(agent: &mut Agent<S>, now: &mut Instant, bundles: Vec<Bytes
         }
         // What is not durable is not confirmed to the neighbour; with no store to wait for this does nothing.
         agent.commit(*now);
+        if let Some(disk) = &mut disk {
+            disk.end(agent, *now);
+            disk.begin(agent, *now);
+        }
         let mut transfers = Vec::with_capacity(taken);
         while let Some(outbound) = agent.poll_forward(*now, NEAR) {
             black_box(agent.octets(outbound.transfer).unwrap());
@@ -76,7 +89,41 @@ fn forward<S: Store>(agent: &mut Agent<S>, now: &mut Instant, bundles: Vec<Bytes
         }
     }
     agent.commit(*now);
+    if let Some(disk) = &mut disk {
+        disk.end(agent, *now);
+        disk.begin(agent, *now);
+        disk.end(agent, *now);
+    }
     assert!(agent.is_empty());
+}
+
+/// A thread that does commits.
+struct DiskThread {
+    commits: Sender<Commit>,
+    outcomes: Receiver<Result<(), StoreError>>,
+    busy: bool,
+}
+
+impl DiskThread {
+    fn start() -> Self {
+        let ((commits, work), (done, outcomes)) = (channel::<Commit>(), channel());
+        thread::spawn(move || work.into_iter().all(|commit| done.send(commit.run()).is_ok()));
+        Self { commits, outcomes, busy: false }
+    }
+
+    /// Waits for the commit under way.
+    fn end<S: Store>(&mut self, agent: &mut Agent<S>, now: Instant) {
+        if std::mem::take(&mut self.busy) {
+            agent.commit_ended(now, self.outcomes.recv().unwrap());
+        }
+    }
+
+    fn begin<S: Store>(&mut self, agent: &mut Agent<S>, now: Instant) {
+        if let Some(commit) = agent.poll_commit(now) {
+            self.commits.send(commit).unwrap();
+            self.busy = true;
+        }
+    }
 }
 
 /// Processor time of this thread, so that the figure is that of one core whatever else the machine does; where the
@@ -101,7 +148,7 @@ pub fn memory(criterion: &mut Criterion) {
                     .map(|_| {
                         let bundles = incoming(payload, &mut first, BATCH);
                         let before = thread_time();
-                        forward(&mut agent, &mut now, bundles, 256);
+                        forward(&mut agent, &mut now, bundles, 256, None);
                         thread_time() - before
                     })
                     .sum()
@@ -114,13 +161,16 @@ pub fn durable(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("bpa/forward_durable");
     group.sample_size(10);
     let cases = [
-        ("1kB", 1_000, BATCH * 4, 4_096),
-        ("64kB", 64_000, BATCH / 4, 256),
+        ("1kB", 1_000, BATCH * 4, 4_096, true),
+        ("64kB", 64_000, BATCH / 2, 512, true),
+        // The agent waits for each group.
+        ("1kB_waiting", 1_000, BATCH * 4, 4_096, false),
+        ("64kB_waiting", 64_000, BATCH / 2, 512, false),
         // Each bundle by itself.
-        ("1kB_ungrouped", 1_000, 64, 1),
-        ("64kB_ungrouped", 64_000, 64, 1),
+        ("1kB_ungrouped", 1_000, 64, 1, false),
+        ("64kB_ungrouped", 64_000, 64, 1, false),
     ];
-    for (name, payload, count, window) in cases {
+    for (name, payload, count, window, handed_out) in cases {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let store = DurableStore::open(folder.path().join("bundles.redb")).unwrap();
         // The commits are those of `forward`, or one for each step.
@@ -131,13 +181,17 @@ pub fn durable(criterion: &mut Criterion) {
         };
         let parameters = AgentParameters { group: group_commit, ..AgentParameters::new(HERE) };
         let mut agent = Agent::with_store(parameters, plan(), store).unwrap();
+        let mut disk = handed_out.then(DiskThread::start);
+        if handed_out {
+            agent.hand_out_commits();
+        }
         let (mut now, mut first) = (Instant::ZERO, 0);
         agent.handle_timeout(now);
         group.throughput(Throughput::Elements(count));
         group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
             bencher.iter_batched(
                 || incoming(payload, &mut first, count),
-                |bundles| forward(&mut agent, &mut now, bundles, window),
+                |bundles| forward(&mut agent, &mut now, bundles, window, disk.as_mut()),
                 BatchSize::PerIteration,
             );
         });

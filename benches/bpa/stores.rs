@@ -1,14 +1,22 @@
-//! Where payloads go: the database against a file for each, and against raw sequential writing. Each bundle is put,
-//! made durable in a group, read back and removed.
+//! Where payloads go: into one file beside the database (as the store does it), into the database, into a file for
+//! each, and, as the measure of all, raw sequential writing. Each bundle is put, made durable in a group, read back
+//! and removed.
 
 use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput};
+use redb::{Database, ReadableDatabase, Table, TableDefinition};
 use spacelink::bpa::Store;
 use spacelink::io::store::DurableStore;
 use spacelink::time::DtnTime;
 use std::fs::{self, File};
 use std::hint::black_box;
 use std::io::Write;
+
+const RECORDS: TableDefinition<u64, &[u8]> = TableDefinition::new("records");
+const PAYLOADS: TableDefinition<(u64, u64), &[u8]> = TableDefinition::new("payloads");
+type Records<'a> = Table<'a, u64, &'static [u8]>;
+type Payloads<'a> = Table<'a, (u64, u64), &'static [u8]>;
+const PIECE: usize = 60 << 10;
 
 pub fn compared(criterion: &mut Criterion) {
     for (name, len, count) in [("1kB", 1_000, 2_048), ("100kB", 100_000, 128), ("10MB", 10_000_000, 2)] {
@@ -18,7 +26,7 @@ pub fn compared(criterion: &mut Criterion) {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let mut store = DurableStore::open(folder.path().join("bundles.redb")).unwrap();
         store.recover(&mut |_| {}).unwrap();
-        group.bench_function(BenchmarkId::from_parameter("database"), |bencher| {
+        group.bench_function(BenchmarkId::from_parameter("payload_file"), |bencher| {
             bencher.iter(|| {
                 let keys: Vec<_> =
                     (0..count).map(|_| store.put(&[1; 150], payload.clone()).unwrap()).collect();
@@ -29,6 +37,46 @@ pub fn compared(criterion: &mut Criterion) {
                 }
                 store.commit(DtnTime(1));
                 while store.poll_event().is_some() {}
+            });
+        });
+        // Records and payloads in the database, in pieces that fit its pages of 64 KiB.
+        let database = Database::create(folder.path().join("all.redb")).unwrap();
+        let commit = |change: &dyn Fn(&mut Records<'_>, &mut Payloads<'_>)| {
+            let mut transaction = database.begin_write().unwrap();
+            transaction.set_two_phase_commit(true);
+            change(
+                &mut transaction.open_table(RECORDS).unwrap(),
+                &mut transaction.open_table(PAYLOADS).unwrap(),
+            );
+            transaction.commit().unwrap();
+        };
+        let (mut next, pieces) = (0, len.div_ceil(PIECE) as u64);
+        group.bench_function(BenchmarkId::from_parameter("database"), |bencher| {
+            bencher.iter(|| {
+                let keys = next..next + count as u64;
+                next = keys.end;
+                commit(&|records, payloads| {
+                    for key in keys.clone() {
+                        records.insert(key, &[1; 150][..]).unwrap();
+                        for (at, piece) in (0..).zip(payload.chunks(PIECE)) {
+                            payloads.insert((key, at), piece).unwrap();
+                        }
+                    }
+                });
+                let reading = database.begin_read().unwrap().open_table(PAYLOADS).unwrap();
+                for key in keys.clone() {
+                    let mut read = Vec::with_capacity(len);
+                    for at in 0..pieces {
+                        read.extend_from_slice(reading.get((key, at)).unwrap().unwrap().value());
+                    }
+                    black_box(read);
+                }
+                commit(&|records, payloads| {
+                    for key in keys.clone() {
+                        records.remove(key).unwrap();
+                        (0..pieces).for_each(|at| _ = payloads.remove((key, at)).unwrap());
+                    }
+                });
             });
         });
         // Records in the database, each payload in a file of its own, all files flushed before the commit.

@@ -277,6 +277,11 @@ impl Running {
                 arrival.blocked = true;
                 return Ok(());
             }
+            Err(ReadError::Gone | ReadError::Store(StoreError::Damaged(_))) => {
+                println!("a delivery from {} was damaged on the disk", arrival.source);
+                self.arriving.remove(at);
+                return Ok(());
+            }
             Err(error) => return Err(error.into()),
         };
         arrival.read += octets.len() as u64;

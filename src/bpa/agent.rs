@@ -3,6 +3,7 @@ use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
 use super::TransferId;
+use super::committing::Commits;
 use super::contacts::Contacts;
 use super::counters::{AgentCounters, NeighbourCounters};
 use super::delivering::Desk;
@@ -17,7 +18,7 @@ use super::reporting::Reporter;
 use super::security::Securing;
 use super::seen::Seen;
 use super::sending::Transfer;
-use super::store::{Durability, Key, Store, StoreError, StoreEvent};
+use super::store::{Key, Store, StoreError, StoreEvent};
 use crate::bundle::{Bundle, BundleId, CreationTimestamp, Eid, Header, NodeNumber, Reason};
 use crate::routing::ContactPlan;
 use crate::time::{DtnTime, Instant};
@@ -53,9 +54,9 @@ pub struct Agent<S = MemoryStore> {
     pub(super) neighbour_counters: BTreeMap<NodeNumber, NeighbourCounters>,
     /// Bundles that are not durable yet, by what a copy of them is known by.
     pub(super) fresh: BTreeMap<BundleId, Key>,
-    /// When what was done is to be made durable, if there is anything.
-    commit_due: Option<Instant>,
-    steps: usize,
+    /// Bundles whose payloads were found to be damaged, to be given up.
+    pub(super) damaged: Vec<Key>,
+    pub(super) commits: Commits,
 }
 
 impl Agent<MemoryStore> {
@@ -102,8 +103,8 @@ impl<S: Store> Agent<S> {
             counters: AgentCounters::default(),
             neighbour_counters: BTreeMap::new(),
             fresh: BTreeMap::new(),
-            commit_due: None,
-            steps: 0,
+            damaged: Vec::new(),
+            commits: Commits::default(),
         }
     }
 
@@ -185,19 +186,11 @@ impl<S: Store> Agent<S> {
             self.expiries.remove(&(expiry, key));
             self.delete(now, key, Reason::LIFETIME_EXPIRED);
         }
-        if self.commit_due.is_some_and(|due| due <= now) {
+        if self.commits.is_due(now) {
             self.commit(now);
         }
         self.take_store_events(now);
         self.secure_piece(now);
-    }
-
-    /// Makes all that was done so far durable, without waiting for others to share the effort.
-    pub fn commit(&mut self, now: Instant) {
-        self.commit_due = None;
-        self.steps = 0;
-        self.store.commit(self.parameters.epoch.dtn_time(now));
-        self.take_store_events(now);
     }
 
     /// What happened since the last call.
@@ -205,8 +198,13 @@ impl<S: Store> Agent<S> {
         if self.events.is_empty() {
             self.take_store_events(now);
             self.secure_small(now);
+            self.give_up_damaged(now);
         }
-        self.events.pop_front().or_else(|| self.next_delivery(now))
+        self.events.pop_front().or_else(|| self.next_delivery(now)).or_else(|| {
+            // Reading for a delivery may have shown damage.
+            self.give_up_damaged(now);
+            self.events.pop_front()
+        })
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called next.
@@ -214,8 +212,8 @@ impl<S: Store> Agent<S> {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let expiry = self.expiries.first().map(|(expiry, _)| *expiry);
         let security = self.securing.poll_timeout();
-        let parts =
-            [self.contacts.poll_timeout(), self.forwarding.poll_timeout(), self.commit_due, expiry, security];
+        let commit = self.commits.due();
+        let parts = [self.contacts.poll_timeout(), self.forwarding.poll_timeout(), commit, expiry, security];
         parts.into_iter().flatten().min()
     }
 
@@ -267,21 +265,7 @@ impl<S: Store> Agent<S> {
         self.neighbour_counters.iter().map(|(node, counters)| (*node, *counters))
     }
 
-    /// Notes that there is more to make durable, and does so when it is enough.
-    pub(super) fn stepped(&mut self, now: Instant, steps: usize) {
-        if self.store.durability() == Durability::Volatile {
-            return;
-        }
-        self.steps += steps;
-        let group = self.parameters.group;
-        if self.steps > group.steps || self.store.uncommitted() > group.octets {
-            self.commit(now);
-        } else if self.commit_due.is_none() {
-            self.commit_due = Some(now + group.delay);
-        }
-    }
-
-    fn take_store_events(&mut self, now: Instant) {
+    pub(super) fn take_store_events(&mut self, now: Instant) {
         while let Some(event) = self.store.poll_event() {
             match event {
                 StoreEvent::Durable(key) => {
@@ -299,11 +283,16 @@ impl<S: Store> Agent<S> {
                     if self.security_failed(now, key) {
                         continue;
                     }
+                    self.events.push_back(Event::NotKept(key));
                     if let Some(entry) = self.unlink(key) {
                         // Somebody else still has it and may send it again.
-                        self.seen.forget(&entry.header.id());
+                        let id = entry.header.id();
+                        self.seen.forget(&id);
+                        if entry.from.is_none() {
+                            // Whoever had it made here is told by its identity.
+                            self.events.push_back(Event::Deleted { id, reason: Reason::DEPLETED_STORAGE });
+                        }
                     }
-                    self.events.push_back(Event::NotKept(key));
                 }
                 StoreEvent::Removed(key) => self.delivery_removed(key),
                 StoreEvent::Readable(key) => {

@@ -35,6 +35,8 @@ pub struct AgentCounters {
     pub expired: u64,
     /// Of those, the ones that made room.
     pub evicted: u64,
+    /// Of those, the ones whose payload had changed on the medium.
+    pub damaged: u64,
     /// Status reports sent.
     pub reports_sent: u64,
     /// Status reports asked for and not sent, for their number.
@@ -99,7 +101,7 @@ impl AgentCounters {
     /// Tells the running totals under their names.
     pub fn each_total(&self, mut emit: impl FnMut(&'static str, u64)) {
         each_counter!(self, emit: sourced, received, octets_received, duplicates, refused, forwarded,
-            octets_forwarded, failed_transfers, fragments_made, reassembled, delivered, deleted, expired, evicted,
+            octets_forwarded, failed_transfers, fragments_made, reassembled, delivered, deleted, expired, evicted, damaged,
             reports_sent, reports_withheld, reports_received, recovered, unreadable, store_failures, protected,
             operations_verified, operations_failed);
     }

@@ -208,6 +208,12 @@ impl<S: Store> Agent<S> {
 
     /// Reads octets of a payload, or of a unit put together from fragments.
     pub(super) fn read_kept(&mut self, key: Key, offset: u64, out: &mut [u8]) -> Result<usize, StoreError> {
+        let read = self.read_parts(key, offset, out);
+        self.note_damage(read.err());
+        read
+    }
+
+    fn read_parts(&mut self, key: Key, offset: u64, out: &mut [u8]) -> Result<usize, StoreError> {
         let Some(extents) = self.desk.parcels.get(&key) else { return self.store.read(key, offset, out) };
         let first = extents.partition_point(|extent| extent.at + extent.len <= offset);
         let mut filled = 0;
@@ -342,12 +348,33 @@ impl<S: Store> Agent<S> {
 
     fn whole_payload(&mut self, key: Key, len: u64) -> Result<Bytes, StoreError> {
         if !self.desk.parcels.contains_key(&key) {
-            return self.store.payload(key);
+            let payload = self.store.payload(key);
+            self.note_damage(payload.as_ref().err().copied());
+            return payload;
         }
         let mut octets = vec![0; usize::try_from(len).map_err(|_| StoreError::Full { needed: len })?];
         let read = self.read_kept(key, 0, &mut octets)?;
         octets.truncate(read);
         Ok(octets.into())
+    }
+
+    /// Takes back a unit put together from fragments, one of which is to go: the others wait for it again.
+    pub(super) fn take_apart(&mut self, key: Key) -> Vec<Key> {
+        let parcels = &self.desk.parcels;
+        let parcel = parcels.iter().find(|(_, extents)| extents.iter().any(|extent| extent.key == key));
+        let Some(first) = parcel.map(|(first, _)| *first) else { return Vec::new() };
+        let extents = self.desk.parcels.remove(&first).unwrap_or_default();
+        self.desk.out.remove(&first);
+        let open = self.desk.open.extract_if(.., |_, open| open.key == first);
+        for registration in open.map(|(_, open)| open.registration).collect::<Vec<_>>() {
+            if let Some(registered) = self.desk.registrations.get_mut(&registration) {
+                registered.out -= 1;
+            }
+        }
+        for registered in self.desk.registrations.values_mut() {
+            registered.waiting.retain(|waiting| *waiting != first);
+        }
+        extents.into_iter().map(|extent| extent.key).filter(|other| *other != key).collect()
     }
 
     /// Takes what was delivered out of the store, all fragments of it.

@@ -221,3 +221,12 @@ pub enum ReadError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+impl ReadError {
+    pub(super) const fn store(&self) -> Option<StoreError> {
+        match self {
+            Self::Gone => None,
+            Self::Store(error) => Some(*error),
+        }
+    }
+}

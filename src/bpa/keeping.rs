@@ -213,6 +213,31 @@ impl<S: Store> Agent<S> {
         self.events.push_back(Event::Deleted { id, reason });
     }
 
+    /// Notes that what went wrong was the payload of a bundle having changed on the medium.
+    pub(super) fn note_damage(&mut self, error: Option<StoreError>) {
+        if let Some(StoreError::Damaged(key)) = error {
+            self.damaged.push(key);
+        }
+    }
+
+    /// Gives up what was found damaged: it would go on with a check sequence that makes it look whole.
+    pub(super) fn give_up_damaged(&mut self, now: Instant) {
+        for key in core::mem::take(&mut self.damaged) {
+            let Some(id) = self.entries.get(&key).map(|entry| entry.header.id()) else { continue };
+            self.counters.damaged += 1;
+            let others = self.take_apart(key);
+            self.delete(now, key, Reason::BLOCK_UNINTELLIGIBLE);
+            // Should a good copy come, it is welcome.
+            self.seen.forget(&id);
+            for other in others {
+                if let Some(class) = self.entries.get(&other).map(|entry| entry.class) {
+                    self.forget_work(other, class);
+                    self.bring_to_desk(now, other);
+                }
+            }
+        }
+    }
+
     /// Takes a bundle out of everything, and remembers what became of it.
     pub(super) fn discard(&mut self, now: Instant, key: Key, fate: Fate) -> Option<Box<Entry>> {
         let id = self.entries.get(&key)?.header.id();

@@ -2,7 +2,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use bytes::Bytes;
 
-use super::store::{Durability, Key, Memory, Recovered, Store, StoreError, StoreEvent};
+use super::store::{Commit, Durability, Key, Memory, Recovered, Store, StoreError, StoreEvent};
 use crate::time::DtnTime;
 
 /// Bundles in memory. How much of it they may take is the agent's to say, by its quotas.
@@ -126,7 +126,11 @@ impl Store for MemoryStore {
         }
     }
 
-    fn commit(&mut self, _now: DtnTime) {}
+    fn begin_commit(&mut self, _now: DtnTime) -> Option<Commit> {
+        None
+    }
+
+    fn end_commit(&mut self, _outcome: Result<(), StoreError>) {}
 
     fn uncommitted(&self) -> usize {
         0

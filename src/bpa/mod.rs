@@ -71,6 +71,7 @@
 //! Left out: custody, more than one route at a time.
 
 mod agent;
+mod committing;
 mod contacts;
 mod counters;
 mod delivering;
@@ -112,7 +113,7 @@ pub use ping::{Ping, PingStats};
 pub use quota::{Amount, Class, Quota, Quotas, StoreFull};
 #[cfg(feature = "crypto")]
 pub use security::Security;
-pub use store::{Durability, Key, Memory, Recovered, Store, StoreError, StoreEvent};
+pub use store::{Commit, Durability, Key, Memory, Recovered, Store, StoreError, StoreEvent};
 
 /// One line for the `tracing` facade, where that is wanted.
 #[cfg(feature = "tracing")]

@@ -11,6 +11,7 @@ use crate::time::DtnTime;
 /// What a store keeps of a bundle beside its payload, so that an agent can go on with it after a restart.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Record<H = Header> {
+    /// With the check sequence that came with the payload, if it is known: after a restart too it goes out as it came.
     pub header: H,
     /// When it came.
     pub received: DtnTime,
@@ -32,14 +33,16 @@ const VERSION: u8 = 1;
 impl<H: Borrow<Header>> Record<H> {
     pub fn encode(&self) -> Vec<u8> {
         let (_, header) = BundleWriter::new(self.header.borrow());
-        let mut octets = Vec::with_capacity(40 + header.len());
+        let check = self.header.borrow().payload_check();
+        let mut octets = Vec::with_capacity(48 + header.len());
         octets.extend_from_slice(&[
             VERSION,
             self.class as u8,
             self.from.is_some().into(),
             u8::from(self.rest.is_some())
                 | (self.stage as u8) << 1
-                | u8::from(!self.replaces.is_empty()) << 3,
+                | u8::from(!self.replaces.is_empty()) << 3
+                | u8::from(check.is_some()) << 4,
         ]);
         let words = [self.received.0, self.expires.0, self.from.map_or(0, |node| node.0)];
         let ranges = self.rest.iter().flatten();
@@ -53,6 +56,7 @@ impl<H: Borrow<Header>> Record<H> {
                 octets.extend_from_slice(&word.to_be_bytes());
             }
         }
+        octets.extend(check.map(u32::to_be_bytes).into_iter().flatten());
         octets.extend_from_slice(&header);
         octets
     }
@@ -77,7 +81,14 @@ impl Record {
                 replaces.push(Key(word(&mut octets)?));
             }
         }
-        let header = read_header(octets)?;
+        let mut check = None;
+        if flags & 16 != 0 {
+            let (octets_of_check, rest) = octets.split_first_chunk()?;
+            check = Some(u32::from_be_bytes(*octets_of_check));
+            octets = rest;
+        }
+        let mut header = read_header(octets)?;
+        header.set_payload_check(check);
         let from = (from != 0).then_some(neighbour);
         let (class, stage) = (Class::of(class), Stage::of(flags >> 1));
         Some(Self { header, received, expires, from, class, rest, stage, replaces })
@@ -86,7 +97,9 @@ impl Record {
 
 /// A header that has nothing in common with the buffer it came from.
 pub(super) fn detached(header: &Header) -> Option<Header> {
-    read_header(&BundleWriter::new(header).1)
+    let mut detached = read_header(&BundleWriter::new(header).1)?;
+    detached.set_payload_check(header.payload_check());
+    Some(detached)
 }
 
 fn read_header(mut octets: &[u8]) -> Option<Header> {

@@ -379,7 +379,10 @@ impl<S: Store> Agent<S> {
 
     fn security_broke(&mut self, now: Instant, key: Key, broken: Broken) {
         match broken {
-            Broken::Store(_) => self.retry_security(now, key),
+            Broken::Store(error) => {
+                self.note_damage(Some(error));
+                self.retry_security(now, key);
+            }
             Broken::Rejected(reason) => self.reject(now, key, reason),
             Broken::Source(error) => {
                 self.counters.operations_failed += 1;

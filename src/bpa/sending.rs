@@ -118,8 +118,15 @@ impl<S: Store> Agent<S> {
     ///
     /// # Errors
     /// [`ReadError::Gone`] when it has ended or its bundle was given up; [`ReadError::Store`] when the store does
-    /// not give the payload, or it does not fit into memory.
+    /// not give the payload, or it does not fit into memory. A bundle whose payload has changed on the medium
+    /// ([`StoreError::Damaged`]) is given up with the next [`poll_event`](Self::poll_event).
     pub fn octets(&mut self, transfer: TransferId) -> Result<Bytes, ReadError> {
+        let octets = self.all_octets(transfer);
+        self.note_damage(octets.as_ref().err().and_then(ReadError::store));
+        octets
+    }
+
+    fn all_octets(&mut self, transfer: TransferId) -> Result<Bytes, ReadError> {
         let transfer = self.transfers.get(&transfer).ok_or(ReadError::Gone)?;
         let needed = transfer.range.end - transfer.range.start;
         let payload = if transfer.whole {
@@ -135,8 +142,11 @@ impl<S: Store> Agent<S> {
             return Err(StoreError::Medium("reading").into());
         }
         let needed = transfer.len;
-        let mut out = vec![0; usize::try_from(needed).map_err(|_| StoreError::Full { needed })?];
-        transfer.header.encode_with(&payload, &mut out).map_err(|_| StoreError::Medium("reading"))?;
+        let len = usize::try_from(needed).map_err(|_| StoreError::Full { needed })?;
+        let (mut writer, mut out) = BundleWriter::with_room(&transfer.header, len);
+        writer.payload(&payload).map_err(|_| StoreError::Medium("reading"))?;
+        out.extend_from_slice(&payload);
+        out.extend_from_slice(writer.finish().map_err(|_| StoreError::Medium("reading"))?.as_ref());
         Ok(out.into())
     }
 
@@ -145,6 +155,12 @@ impl<S: Store> Agent<S> {
     /// # Errors
     /// As [`octets`](Self::octets); [`StoreError::Later`] when the octets are still to come: ask again.
     pub fn read_transfer(&mut self, transfer: TransferId, out: &mut [u8]) -> Result<usize, ReadError> {
+        let read = self.next_octets(transfer, out);
+        self.note_damage(read.as_ref().err().and_then(ReadError::store));
+        read
+    }
+
+    fn next_octets(&mut self, transfer: TransferId, out: &mut [u8]) -> Result<usize, ReadError> {
         let transfer = self.transfers.get_mut(&transfer).ok_or(ReadError::Gone)?;
         let reading = match &mut transfer.reading {
             Some(reading) => reading,

@@ -1,5 +1,7 @@
+use alloc::boxed::Box;
 use alloc::vec;
 use bytes::Bytes;
+use core::fmt;
 
 use crate::time::DtnTime;
 
@@ -50,6 +52,36 @@ pub enum StoreError {
     /// Nothing is kept under this key.
     #[error("store: no bundle {0:?}")]
     Unknown(Key),
+    /// Octets of the bundle's payload are not those that were given any more.
+    #[error("store: payload of bundle {0:?} has changed on the medium")]
+    Damaged(Key),
+}
+
+/// The work of making durable what a store was told: apart from the store and the agent, so that it can be done on
+/// another thread while they go on. How it ended must be told to [`Store::end_commit`], or the agent that handed it
+/// out ([`Agent::commit_ended`](super::Agent::commit_ended)); until then nothing of it counts as durable.
+#[must_use = "nothing becomes durable before it is run and its outcome given back"]
+pub struct Commit(Box<dyn FnOnce() -> Result<(), StoreError> + Send>);
+
+impl Commit {
+    /// A commit that is done by calling `work`.
+    pub fn new(work: impl FnOnce() -> Result<(), StoreError> + Send + 'static) -> Self {
+        Self(Box::new(work))
+    }
+
+    /// Does it: waits for the disk.
+    ///
+    /// # Errors
+    /// [`StoreError`]; to be given back like success.
+    pub fn run(self) -> Result<(), StoreError> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Commit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Commit").finish_non_exhaustive()
+    }
 }
 
 /// The identity of a bundle that is gone, kept until its lifetime is over so that a copy is known for one.
@@ -82,8 +114,9 @@ pub enum Recovered<'a> {
 /// A payload need not be in memory: it may be given piece by piece ([`begin`](Self::begin),
 /// [`append`](Self::append), [`keep`](Self::keep)) and is read by range. What a record says is the agent's business.
 ///
-/// A store may take its time: what it was told becomes durable with a later [`commit`](Self::commit), and it says so
-/// by [`poll_event`](Self::poll_event). A store across a network answers [`StoreError::Later`] to a read and reports
+/// A store may take its time: what it was told becomes durable with a later [`commit`](Self::commit), in one go or in
+/// two ([`begin_commit`](Self::begin_commit), [`end_commit`](Self::end_commit)), and it says so by
+/// [`poll_event`](Self::poll_event). A store across a network answers [`StoreError::Later`] to a read and reports
 /// when the octets have come. The agent releases nothing on the strength of a call alone.
 pub trait Store {
     /// Whether it outlives the program.
@@ -144,8 +177,22 @@ pub trait Store {
         Ok(octets.into())
     }
 
-    /// Makes all that was done so far durable, and forgets identities whose time is over at `now`.
-    fn commit(&mut self, now: DtnTime);
+    /// Takes out what makes all that was done so far durable, and has identities forgotten whose time is over at
+    /// `now`. `None` when there is nothing to do, or the commit before has not ended yet.
+    ///
+    /// What is done to the store meanwhile is for the next one.
+    fn begin_commit(&mut self, now: DtnTime) -> Option<Commit>;
+
+    /// The commit that was begun has ended like this. Ignored when there is none.
+    fn end_commit(&mut self, outcome: Result<(), StoreError>);
+
+    /// Makes all that was done so far durable, unless a commit has been begun and has not ended.
+    fn commit(&mut self, now: DtnTime) {
+        if let Some(commit) = self.begin_commit(now) {
+            let outcome = commit.run();
+            self.end_commit(outcome);
+        }
+    }
 
     /// Octets given since the last commit, for which memory may be held.
     fn uncommitted(&self) -> usize;
@@ -201,8 +248,12 @@ impl<S: Store + ?Sized> Store for alloc::boxed::Box<S> {
         (**self).payload(key)
     }
 
-    fn commit(&mut self, now: DtnTime) {
-        (**self).commit(now);
+    fn begin_commit(&mut self, now: DtnTime) -> Option<Commit> {
+        (**self).begin_commit(now)
+    }
+
+    fn end_commit(&mut self, outcome: Result<(), StoreError>) {
+        (**self).end_commit(outcome);
     }
 
     fn uncommitted(&self) -> usize {

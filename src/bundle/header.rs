@@ -1,3 +1,4 @@
+use super::check::KnownCheck;
 use super::rules::{check_blocks, check_fields};
 use super::{
     Block, BlockContent, Bundle, BundleError, BundleFlags, BundleId, CreationTimestamp, Eid, Fragment,
@@ -112,6 +113,16 @@ impl Header {
     #[must_use]
     pub const fn payload_block(&self) -> &Block {
         &self.payload
+    }
+
+    /// The check sequence that came with the payload, while it still holds.
+    pub(crate) const fn payload_check(&self) -> Option<u32> {
+        self.payload.check.0
+    }
+
+    /// Has the payload go out with this check sequence, which came with it.
+    pub(crate) const fn set_payload_check(&mut self, check: Option<u32>) {
+        self.payload.check = KnownCheck(check);
     }
 
     /// All blocks but the primary, in order; the payload is the last.

@@ -3,7 +3,6 @@
 use super::check::{Digest, KnownCheck};
 use super::{BundleError, CrcType, Header};
 use crate::wire::{Writer, cbor};
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// Writes a bundle around a payload that is passed through in pieces.
@@ -42,8 +41,14 @@ impl BundleWriter {
     /// Starts to write the bundle of `header`; returns the octets that go before the payload.
     #[must_use]
     pub fn new(header: &Header) -> (Self, Vec<u8>) {
+        Self::with_room(header, header.start_len())
+    }
+
+    /// As [`new`](Self::new), in a buffer with room for `octets` of the bundle.
+    pub(crate) fn with_room(header: &Header, octets: usize) -> (Self, Vec<u8>) {
         let payload = &header.payload;
-        let mut start = vec![0; header.start_len()];
+        let mut start = Vec::with_capacity(octets);
+        start.resize(header.start_len(), 0);
         // The room is exact, and lack of room is all that can go wrong.
         let written = header.write_start(&mut Writer::new(&mut start));
         debug_assert!(written.is_ok());

@@ -5,17 +5,22 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::future::{Future, poll_fn};
+use core::pin::{Pin, pin};
+use core::task::Poll;
 use core::time::Duration;
 use rand_core::Rng;
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use tokio::net::UdpSocket;
+use tokio::task::JoinHandle;
 
 use super::channel::Channel;
 use super::clock::Clock;
+use crate::bpa::StoreError;
 use crate::machine::Machine;
-use crate::node::{Event, LinkId, Node};
+use crate::node::{Event, LinkId, Node, NodeAgent};
 use crate::time::Instant;
 
 /// A node and its socket.
@@ -27,6 +32,8 @@ pub struct UdpHost<R> {
     by_address: HashMap<SocketAddr, LinkId>,
     unit: Vec<u8>,
     counters: UdpCounters,
+    /// The commit of the store that a blocking thread is doing.
+    commit: Option<JoinHandle<Result<(), StoreError>>>,
 }
 
 struct Remote<R> {
@@ -57,9 +64,10 @@ const INPUTS_A_STEP: usize = 64;
 const LONGEST_DATAGRAM: usize = 65_535;
 
 impl<R: Rng> UdpHost<R> {
-    /// `node` on `socket`, living by `clock`.
+    /// `node` on `socket`, living by `clock`. Its store is written by a thread of tokio's for blocking work.
     #[must_use]
-    pub fn new(node: Node, socket: UdpSocket, clock: Clock) -> Self {
+    pub fn new(mut node: Node, socket: UdpSocket, clock: Clock) -> Self {
+        node.with_agent(clock.now(), NodeAgent::hand_out_commits);
         Self {
             node,
             socket,
@@ -68,6 +76,7 @@ impl<R: Rng> UdpHost<R> {
             by_address: HashMap::new(),
             unit: vec![0; LONGEST_DATAGRAM],
             counters: UdpCounters::default(),
+            commit: None,
         }
     }
 
@@ -89,6 +98,7 @@ impl<R: Rng> UdpHost<R> {
             self.node.handle_timeout(now);
         }
         self.send_out(now);
+        self.start_commit();
         Ok(())
     }
 
@@ -124,18 +134,52 @@ impl<R: Rng> UdpHost<R> {
         self.counters
     }
 
+    /// Waits until something arrives, is due, or is on the disk.
     async fn wait(&mut self) -> io::Result<()> {
+        self.start_commit();
         let due = self
             .remotes
             .iter()
             .filter_map(|remote| remote.due(self.clock.now()))
             .chain(self.node.poll_timeout());
-        match due.min().and_then(|due| self.clock.real(due)) {
-            // Nothing arriving before the deadline is what timeouts are for.
-            Some(deadline) => {
-                tokio::time::timeout_at(deadline, self.socket.readable()).await.unwrap_or(Ok(()))
+        let deadline = due.min().and_then(|due| self.clock.real(due));
+        let deadline = deadline.unwrap_or_else(|| tokio::time::Instant::now() + IDLE);
+        // With the disk behind, nothing more is taken in: whoever sent it will send it again.
+        let behind = self.commit.is_some() && self.node.agent().is_behind();
+        let arrival = async {
+            match behind {
+                true => core::future::pending().await,
+                false => self.socket.readable().await,
             }
-            None => tokio::time::timeout(IDLE, self.socket.readable()).await.unwrap_or(Ok(())),
+        };
+        // Nothing arriving before the deadline is what timeouts are for.
+        let mut arrival = pin!(tokio::time::timeout_at(deadline, arrival));
+        let commit = &mut self.commit;
+        let woken = poll_fn(|context| {
+            let ended = commit.as_mut().map_or(Poll::Pending, |commit| Pin::new(commit).poll(context));
+            match ended {
+                Poll::Ready(outcome) => {
+                    *commit = None;
+                    Poll::Ready(Ok(Some(outcome)))
+                }
+                Poll::Pending => {
+                    arrival.as_mut().poll(context).map(|woken| woken.unwrap_or(Ok(())).map(|()| None))
+                }
+            }
+        });
+        if let Some(outcome) = woken.await? {
+            // A thread that did not come to its end has made nothing durable.
+            let outcome = outcome.unwrap_or(Err(StoreError::Medium("commit")));
+            self.node.commit_ended(self.clock.now(), outcome);
+        }
+        Ok(())
+    }
+
+    /// Has the store written, if that is due and not being done yet.
+    fn start_commit(&mut self) {
+        if self.commit.is_none() {
+            let commit = self.node.poll_commit(self.clock.now());
+            self.commit = commit.map(|commit| tokio::task::spawn_blocking(|| commit.run()));
         }
     }
 

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::link::{Link, LinkCounters, LinkParameters};
 use crate::bpa::{
-    self, Agent, AgentParameters, Class, Delivery, DeliveryId, Key, MemoryStore, NeighbourParameters,
+    self, Agent, AgentParameters, Class, Commit, Delivery, DeliveryId, Key, MemoryStore, NeighbourParameters,
     Outcome, Reception, Registration, RequestError, Store, StoreError, TransferId, TransmissionRequest,
 };
 use crate::bundle::{BundleId, Eid, NodeNumber, Reason, StatusReport};
@@ -197,6 +197,18 @@ impl Node {
         let result = what(&mut self.agent);
         self.settle(now);
         result
+    }
+
+    /// A commit of the store that is due, where the agent hands them out ([`Agent::hand_out_commits`]): to be run
+    /// anywhere, and its outcome given to [`commit_ended`](Self::commit_ended).
+    pub fn poll_commit(&mut self, now: Instant) -> Option<Commit> {
+        self.agent.poll_commit(now)
+    }
+
+    /// The commit handed out last has ended like this.
+    pub fn commit_ended(&mut self, now: Instant, outcome: Result<(), StoreError>) {
+        self.agent.commit_ended(now, outcome);
+        self.settle(now);
     }
 
     /// Makes a bundle and sends it on its way.

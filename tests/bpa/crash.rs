@@ -13,7 +13,8 @@ use bytes::Bytes;
 use rand_chacha::{ChaCha8Rng, ChaCha20Rng};
 use rand_core::{Rng, SeedableRng};
 use spacelink::bpa::{
-    Agent, AgentParameters, DeliveryId, Event, GroupCommit, Key, Outcome, Reception, Refusal, TransferId,
+    Agent, AgentParameters, Commit, DeliveryId, Event, GroupCommit, Key, Outcome, Reception, Refusal,
+    TransferId,
 };
 use spacelink::bpsec::{Policy, Role, process, protect};
 use spacelink::bundle::{Bundle, BundleId, CreationTimestamp, Eid, NodeNumber, Reason};
@@ -54,6 +55,9 @@ struct Run {
     transfers: Vec<(TransferId, BundleId)>,
     deliveries: BTreeMap<DeliveryId, BundleId>,
     acknowledging: BTreeMap<DeliveryId, BundleId>,
+    /// Commits are handed out; one may be under way.
+    handed_out: bool,
+    commit: Option<Commit>,
 }
 
 impl World {
@@ -88,9 +92,8 @@ impl World {
         };
         let epoch = Epoch(spacelink::time::DtnTime(epoch.0 + self.started.as_millis() as u64));
         let parameters = AgentParameters { epoch, group, ..AgentParameters::new(HERE) };
-        let disk = self.disk.clone();
         // It may be killed while it starts, too.
-        let store = DurableStore::open_on(move || disk.clone()).ok()?;
+        let store = self.disk.store().ok()?;
         let opened = if self.secured {
             let taken = [hide(Role::Acceptor), sign(Role::Acceptor)];
             let added = [sign(Role::Source).gateway(), hide(Role::Source).gateway()];
@@ -104,6 +107,10 @@ impl World {
         self.recovered += agent.counters().recovered;
         assert_eq!(agent.counters().unreadable, 0);
         agent.register(service(HERE, 7));
+        let handed_out = self.below(2) == 0;
+        if handed_out {
+            agent.hand_out_commits();
+        }
         agent.handle_timeout(Instant::ZERO);
         let (now, pending, transfers) = (Instant::ZERO, BTreeMap::new(), Vec::new());
         Some(Run {
@@ -113,6 +120,8 @@ impl World {
             transfers,
             deliveries: BTreeMap::new(),
             acknowledging: BTreeMap::new(),
+            handed_out,
+            commit: None,
         })
     }
 
@@ -198,7 +207,20 @@ impl World {
             8 => run.agent.handle_timeout(now),
             _ => run.agent.commit(now),
         }
+        // A commit under way ends some steps later.
+        if self.below(3) == 0 {
+            Self::end_commit(run);
+        }
+        if run.handed_out && run.commit.is_none() {
+            run.commit = run.agent.poll_commit(now);
+        }
         self.listen(run);
+    }
+
+    fn end_commit(run: &mut Run) {
+        if let Some(commit) = run.commit.take() {
+            run.agent.commit_ended(run.now, commit.run());
+        }
     }
 
     fn offer(&mut self, run: &mut Run, bundle: Bundle) {
@@ -262,6 +284,10 @@ impl World {
         self.kills += 1;
         if let Some(run) = run {
             self.started += Duration::from_millis(run.now.as_millis()) + Duration::from_millis(5);
+            // The disk may have done what nobody was told of.
+            if let Some(commit) = run.commit.filter(|_| self.rng.next_u32().is_multiple_of(2)) {
+                let _ = commit.run();
+            }
             // Those whose bundles were not confirmed still have them.
             self.unsent.extend(run.pending.into_values().flatten());
             drop(run.agent);
@@ -293,6 +319,8 @@ fn survives(seed: u64, secured: bool) -> World {
     for _ in 0..10_000 {
         run.now += Duration::from_secs(6);
         run.agent.handle_timeout(run.now);
+        World::end_commit(&mut run);
+        run.commit = run.agent.poll_commit(run.now);
         world.listen(&mut run);
         while let Some(outbound) = run.agent.poll_forward(run.now, NEAR) {
             let octets = run.agent.octets(outbound.transfer).unwrap();

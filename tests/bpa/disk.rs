@@ -3,30 +3,60 @@
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use redb::StorageBackend;
+use spacelink::io::store::{DurableStore, OpenError};
 use std::io;
 use std::sync::{Arc, Mutex};
 
 const SECTOR: usize = 512;
 
-/// What outlives a loss of power, and a handle to all of it.
+const DATABASE: usize = 0;
+const PAYLOADS: usize = 1;
+
+/// What outlives a loss of power, and a handle to all of it: the file of the database and that of the payloads.
 #[derive(Clone, Debug)]
 pub struct Disk(Arc<Mutex<State>>);
 
+/// One file of a disk.
+#[derive(Clone, Debug)]
+pub struct DiskFile {
+    disk: Disk,
+    number: usize,
+}
+
 #[derive(Debug)]
 struct State {
-    /// As of the last flush.
-    flushed: Vec<u8>,
-    /// As programs see it.
-    current: Vec<u8>,
+    files: [Contents; 2],
     /// Operations that still succeed; `None` for all.
     left: Option<u64>,
     rng: ChaCha8Rng,
 }
 
+#[derive(Debug, Default)]
+struct Contents {
+    /// As of the last flush.
+    flushed: Vec<u8>,
+    /// As programs see it.
+    current: Vec<u8>,
+}
+
 impl Disk {
     pub fn new(seed: u64) -> Self {
         let rng = ChaCha8Rng::seed_from_u64(seed);
-        Self(Arc::new(Mutex::new(State { flushed: Vec::new(), current: Vec::new(), left: None, rng })))
+        Self(Arc::new(Mutex::new(State { files: Default::default(), left: None, rng })))
+    }
+
+    /// Opens the store that is on it.
+    pub fn store(&self) -> Result<DurableStore, OpenError> {
+        let disk = self.clone();
+        let file = move |number| DiskFile { disk: disk.clone(), number };
+        DurableStore::open_on(file(PAYLOADS), move || file(DATABASE))
+    }
+
+    /// Flips a bit of the payload that holds these octets.
+    pub fn damage(&self, octets: &[u8]) {
+        let payloads = &mut self.0.lock().unwrap().files[PAYLOADS];
+        let at = payloads.current.windows(octets.len()).position(|window| window == octets).unwrap();
+        payloads.current[at + octets.len() / 2] ^= 1;
     }
 
     /// Fails for good after `operations` more writes, flushes and changes of length.
@@ -43,26 +73,28 @@ impl Disk {
     /// length is one of both as well.
     pub fn lose_power(&self) {
         let mut state = self.0.lock().unwrap();
-        let State { flushed, current, rng, .. } = &mut *state;
-        let mut survived = flushed.clone();
-        if rng.next_u32().is_multiple_of(2) || current.len() > survived.len() {
-            survived.resize(current.len(), 0);
-        }
-        for (at, sector) in survived.chunks_mut(SECTOR).enumerate() {
-            if rng.next_u32().is_multiple_of(2)
-                && let Some(written) = current.get(at * SECTOR..at * SECTOR + sector.len())
-            {
-                sector.copy_from_slice(written);
+        let State { files, rng, .. } = &mut *state;
+        for Contents { flushed, current } in files {
+            let mut survived = flushed.clone();
+            if rng.next_u32().is_multiple_of(2) || current.len() > survived.len() {
+                survived.resize(current.len(), 0);
             }
+            for (at, sector) in survived.chunks_mut(SECTOR).enumerate() {
+                if rng.next_u32().is_multiple_of(2)
+                    && let Some(written) = current.get(at * SECTOR..at * SECTOR + sector.len())
+                {
+                    sector.copy_from_slice(written);
+                }
+            }
+            flushed.clone_from(&survived);
+            *current = survived;
         }
-        state.flushed.clone_from(&survived);
-        state.current = survived;
         state.left = None;
     }
 
     /// Octets it takes.
     pub fn octets(&self) -> usize {
-        self.0.lock().unwrap().current.len()
+        self.0.lock().unwrap().files.iter().map(|file| file.current.len()).sum()
     }
 
     /// The power stays, the disk works again.
@@ -84,43 +116,46 @@ impl State {
     }
 }
 
-impl StorageBackend for Disk {
+impl StorageBackend for DiskFile {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.0.lock().unwrap().current.len() as u64)
+        Ok(self.disk.0.lock().unwrap().files[self.number].current.len() as u64)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let state = self.0.lock().unwrap();
+        let state = self.disk.0.lock().unwrap();
         let start = offset as usize;
-        let found = state.current.get(start..start + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
-        out.copy_from_slice(found);
+        let found = state.files[self.number].current.get(start..start + out.len());
+        out.copy_from_slice(found.ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        let mut state = self.0.lock().unwrap();
+        let mut state = self.disk.0.lock().unwrap();
         state.operate()?;
-        state.current.resize(len as usize, 0);
+        state.files[self.number].current.resize(len as usize, 0);
         Ok(())
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        let mut state = self.0.lock().unwrap();
+        let mut state = self.disk.0.lock().unwrap();
         state.operate()?;
-        state.flushed = state.current.clone();
+        let Contents { flushed, current } = &mut state.files[self.number];
+        flushed.clone_from(current);
         Ok(())
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut state = self.0.lock().unwrap();
+        let mut state = self.disk.0.lock().unwrap();
         let outcome = state.operate();
         let start = offset as usize;
         // The write during which the disk fails may have been done in part.
         let done =
             if outcome.is_ok() { data.len() } else { state.rng.next_u32() as usize % (data.len() + 1) };
-        if outcome.is_ok() || state.left == Some(0) && done > 0 {
-            let end = (start + done).min(state.current.len());
-            state.current[start..end].copy_from_slice(&data[..end - start]);
+        let fails_now = state.left == Some(0);
+        let current = &mut state.files[self.number].current;
+        if outcome.is_ok() || fails_now && done > 0 {
+            let end = (start + done).min(current.len());
+            current[start.min(end)..end].copy_from_slice(&data[..end - start.min(end)]);
         }
         outcome
     }

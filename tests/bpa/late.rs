@@ -4,7 +4,7 @@ use super::common::{FAR, HERE, HOUR, NEAR, at, foreign, forward, open_plan, serv
 use super::security::{hide, keys, security, sign};
 use bytes::Bytes;
 use spacelink::bpa::{
-    Agent, AgentParameters, Durability, Event, Key, Memory, MemoryStore, Outcome, Payload, ReadError,
+    Agent, AgentParameters, Commit, Durability, Event, Key, Memory, MemoryStore, Outcome, Payload, ReadError,
     Recovered, Store, StoreError, StoreEvent, TransmissionRequest,
 };
 use spacelink::bpsec::Role;
@@ -64,8 +64,12 @@ impl Store for Late {
         Err(StoreError::Later)
     }
 
-    fn commit(&mut self, now: DtnTime) {
-        self.inner.commit(now);
+    fn begin_commit(&mut self, now: DtnTime) -> Option<Commit> {
+        self.inner.begin_commit(now)
+    }
+
+    fn end_commit(&mut self, outcome: Result<(), StoreError>) {
+        self.inner.end_commit(outcome);
     }
 
     fn uncommitted(&self) -> usize {

@@ -12,7 +12,6 @@ use spacelink::bpa::{
 use spacelink::bpsec::{Presence, Role};
 use spacelink::bundle::{Eid, EidPattern, NodeNumber};
 use spacelink::cla::Peer;
-use spacelink::io::store::DurableStore;
 use spacelink::ltp::EngineId;
 use spacelink::ltp::engine::{EngineParameters, SpanParameters};
 use spacelink::machine::Machine;
@@ -93,8 +92,7 @@ fn what_the_agent_refuses_stays_with_the_sender_and_goes_when_there_is_room() {
 #[test]
 fn nothing_is_across_before_it_is_durable() {
     let disk = Disk::new(1);
-    let backend = disk.clone();
-    let store = DurableStore::open_on(move || backend.clone()).unwrap();
+    let store = disk.store().unwrap();
     let group = GroupCommit { delay: Duration::from_secs(1), ..AgentParameters::new(NEAR).group };
     let slow = AgentParameters { group, ..AgentParameters::new(NEAR) };
     let mut nodes = [
@@ -155,8 +153,7 @@ fn a_secured_unit_goes_from_node_to_node() {
     let parts = [(HERE, NEAR, Role::Source), (NEAR, HERE, Role::Acceptor)];
     let mut nodes = parts.map(|(here, there, role)| {
         let rules = [sign(role), hide(role)].map(|rule| rule.presence(Presence::Required)).to_vec();
-        let disk = Disk::new(here.0);
-        let store: Box<dyn Store + Send> = Box::new(DurableStore::open_on(move || disk.clone()).unwrap());
+        let store: Box<dyn Store + Send> = Box::new(Disk::new(here.0).store().unwrap());
         let parameters = AgentParameters { whole_delivery: 1_000, ..AgentParameters::new(here) };
         let agent = Agent::secured(parameters, plan(), store, security(rules, keys(), here.0)).unwrap();
         let rng = Box::new(ChaCha8Rng::seed_from_u64(here.0));

@@ -5,19 +5,22 @@
 
 use super::common::{FAR, HERE, NEAR, at, contact, foreign};
 use super::disk::Disk;
-use spacelink::bpa::{Agent, AgentParameters, Amount, Class, Event, Outcome, Quotas, Refusal, Rule, Store};
+use super::homes::{Home, InFile, InMemory, OnDisk};
+use spacelink::bpa::{
+    Agent, AgentParameters, Amount, Class, Event, GroupCommit, Outcome, Quotas, Refusal, Rule,
+};
 use spacelink::bundle::{Bundle, Eid, EidPattern, NodeNumber};
-use spacelink::io::store::DurableStore;
 use spacelink::routing::{Contact, ContactPlan};
+use std::time::Duration;
 
 const QUOTA: u64 = 50_000;
 
-fn hour_of_overload<S: Store>(make: impl FnOnce(AgentParameters, ContactPlan) -> Agent<S>) {
+fn hour_of_overload(home: &impl Home, group: GroupCommit) {
     let quotas = Quotas::of(Amount { octets: QUOTA, bundles: 1_000 });
-    let parameters = AgentParameters { quotas, remembered: 5_000, ..AgentParameters::new(HERE) };
+    let parameters = AgentParameters { quotas, remembered: 5_000, group, ..AgentParameters::new(HERE) };
     let line = Contact { rate: 1_000_000_000, ..contact(HERE, NEAR, 0, 100_000) };
     let plan = ContactPlan::from_contacts(vec![line, contact(NEAR, FAR, 0, 100_000)]).unwrap();
-    let mut agent = make(parameters, plan);
+    let mut agent = Agent::with_store(parameters, plan, home.open()).unwrap();
     let rule = |service: u64, class| Rule {
         source: EidPattern::any(),
         destination: EidPattern::from(&Eid::ipn(FAR, service)),
@@ -96,17 +99,25 @@ fn addressed(service: u64, sequence: u64) -> Bundle {
         .unwrap()
 }
 
+const GROUP: GroupCommit = GroupCommit { delay: Duration::from_millis(10), octets: 8 << 20, steps: 4_096 };
+
 #[test]
 fn in_memory() {
-    hour_of_overload(Agent::new);
+    hour_of_overload(&InMemory, GROUP);
 }
 
 #[test]
 fn durable() {
     let disk = Disk::new(1);
-    let backend = disk.clone();
-    let store = DurableStore::open_on(move || backend.clone()).unwrap();
-    hour_of_overload(|parameters, plan| Agent::with_store(parameters, plan, store).unwrap());
+    hour_of_overload(&OnDisk(disk.clone()), GROUP);
     // 50 kB of bundles, an hour of identities and what the database needs.
     assert!(disk.octets() < 8 << 20, "{} octets on the disk", disk.octets());
+}
+
+/// Commits wait for a disk that is real here: one for each minute.
+#[test]
+fn durable_in_files() {
+    let home = InFile::new();
+    hour_of_overload(&home, GroupCommit { delay: Duration::from_secs(60), ..GROUP });
+    assert!(home.octets() < 16 << 20, "{} octets in the files", home.octets());
 }

@@ -4,115 +4,104 @@ use alloc::vec;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use redb::backends::FileBackend;
-use redb::{
-    Builder, Database, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
-};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use redb::{Database, StorageBackend};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::pending::{Memories, Pending, Removal, memories};
-use crate::bpa::{Durability, Key, Memory, Recovered, Store, StoreError, StoreEvent};
+use super::batch::{Batch, Entry, Piece, entries, memories};
+use super::medium::{Medium, OpenError, PIECE, SECTOR, open_database, place, read_piece, sectors};
+use super::near::Near;
+use super::space::{Extent, Space};
+use crate::bpa::{Commit, Durability, Key, Memory, Recovered, Store, StoreError, StoreEvent};
 use crate::time::DtnTime;
 
-/// Why a store cannot be opened.
-pub type OpenError = redb::DatabaseError;
-
-/// Bundles in an embedded database on a disk.
+/// Bundles on a disk: what is known of them in an embedded database, their payloads in one file beside it.
 ///
-/// Does nothing on the disk but in [`commit`](Store::commit) and when it reads, so that the agent groups what is
-/// made durable together. In memory it holds a few tens of octets for each bundle, what is not committed, and
-/// up to 32 MiB of the database. When a commit fails (a full disk), what it held is reported as failed and
-/// the next one opens the database anew.
+/// Writes only in a [`Commit`], so that the agent groups what is made durable together, and so that a host can
+/// have it done on another thread. In memory it holds a few tens of octets for each bundle, what is not committed,
+/// up to 32 MiB of payloads and up to 16 MiB of the database. When a commit fails (a full disk), the bundles new in
+/// it are reported as failed and the next one opens the database anew.
 pub struct DurableStore {
-    open: Box<dyn FnMut() -> Result<Database, OpenError> + Send>,
-    database: Option<Database>,
-    /// Payloads as of the last commit.
-    reader: Option<ReadOnlyTable<(u64, u32), &'static [u8]>>,
+    medium: Arc<Mutex<Medium>>,
+    payloads: Arc<dyn StorageBackend>,
     held: BTreeMap<u64, Held>,
-    /// Bundles put since the last commit.
-    fresh: BTreeSet<u64>,
-    pending: Pending,
+    near: Near,
+    space: Space,
+    pending: Batch,
+    /// What a commit is doing now.
+    flight: Option<Arc<Batch>>,
     /// Rows of identities, with the latest time one of them is worth remembering and how many they are.
     memory_rows: VecDeque<(u64, DtnTime, u64)>,
     remembered: u64,
     next_key: u64,
-    next_row: u64,
+    next_memory_row: u64,
     events: VecDeque<StoreEvent>,
 }
 
 /// A bundle or spool, as seen from outside: what is pending included.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Held {
     len: u64,
-    /// What has come of a spool's next piece.
-    tail: Vec<u8>,
-    /// Not a bundle yet.
-    spool: bool,
-    /// It has been a spool since this store was opened.
+    /// Where its pieces are, or will be.
+    extents: Vec<Extent>,
+    /// The row of the database it is in, or will be once the commit under way is done.
+    row: Option<u64>,
+    /// Not a bundle yet, or what has come of its next piece.
+    spool: Option<Vec<u8>>,
+    /// Some of it may have been written before it was a bundle.
     spooled: bool,
     /// Pieces were lost in a failed commit.
     broken: bool,
 }
 
-/// Octets of the database kept in memory.
-pub const CACHE: usize = 32 << 20;
-
-/// Octets of a payload in one row: with its key it just fits a page of 64 KiB.
-const PIECE: usize = 60 << 10;
-
 /// Identities that are remembered at most; beyond them the oldest are forgotten.
 const MAX_REMEMBERED: u64 = 1 << 20;
 
-const RECORDS: TableDefinition<u64, &[u8]> = TableDefinition::new("records");
-const PAYLOADS: TableDefinition<(u64, u32), &[u8]> = TableDefinition::new("payloads");
-const SPOOLS: TableDefinition<u64, ()> = TableDefinition::new("spools");
-const MEMORIES: TableDefinition<u64, &[u8]> = TableDefinition::new("memories");
-
 impl DurableStore {
-    /// Opens the store in the file `path`, which is made if it does not exist. A file is open once at a time.
+    /// Opens the store whose database is the file `path` and whose payloads are in a file beside it that ends in
+    /// `.payloads`. Both are made if they do not exist, and are open once at a time.
     ///
     /// # Errors
-    /// [`OpenError`] when the file cannot be used.
+    /// [`OpenError`] when the files cannot be used.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let path = path.as_ref().to_owned();
-        Self::opened_by(move || {
-            let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
-            let database = open_backend(FileBackend::new(file)?)?;
-            // A file that has just been made is to be found again after a loss of power.
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
-            Ok(database)
-        })
+        let payloads = open_file(&path.with_extension("payloads"))?;
+        Self::opened_by(Arc::new(payloads), move || open_database(open_file(&path)?))
     }
 
-    /// Opens the store on what `backend` gives, now and again after a failure: a raw device, or a disk that fails
-    /// for a test.
+    /// Opens the store on what is given in place of files: raw devices, or a disk that fails for a test. The database
+    /// is opened again after a failure.
     ///
     /// # Errors
     /// [`OpenError`] when it cannot be used.
     pub fn open_on<B: StorageBackend>(
-        mut backend: impl FnMut() -> B + Send + 'static,
+        payloads: B,
+        mut database: impl FnMut() -> B + Send + 'static,
     ) -> Result<Self, OpenError> {
-        Self::opened_by(move || open_backend(backend()))
+        Self::opened_by(Arc::new(payloads), move || open_database(database()))
     }
 
     fn opened_by(
+        payloads: Arc<dyn StorageBackend>,
         mut open: impl FnMut() -> Result<Database, OpenError> + Send + 'static,
     ) -> Result<Self, OpenError> {
         let database = Some(open()?);
+        let medium = Medium { open: Box::new(open), database, payloads: payloads.clone() };
         Ok(Self {
-            open: Box::new(open),
-            database,
-            reader: None,
+            medium: Arc::new(Mutex::new(medium)),
+            payloads,
             held: BTreeMap::new(),
-            fresh: BTreeSet::new(),
-            pending: Pending::default(),
+            near: Near::default(),
+            space: Space::default(),
+            pending: Batch::default(),
+            flight: None,
             memory_rows: VecDeque::new(),
             remembered: 0,
             next_key: 0,
-            next_row: 0,
+            next_memory_row: 0,
             events: VecDeque::new(),
         })
     }
@@ -124,163 +113,101 @@ impl DurableStore {
         key
     }
 
-    /// Identities to be forgotten: those that are over, and the oldest beyond the limit.
-    fn forgettable(&self, now: DtnTime) -> usize {
+    /// Rows of identities to be forgotten: those that are over, and the oldest beyond the limit.
+    fn forgettable(&self, now: DtnTime) -> Vec<u64> {
         let mut remembered = self.remembered;
         let gone = self.memory_rows.iter().take_while(|(_, until, count)| {
             let over = *until <= now || remembered > MAX_REMEMBERED;
             remembered -= if over { *count } else { 0 };
             over
         });
-        gone.count()
+        gone.map(|(row, ..)| *row).collect()
     }
 
-    fn write(&mut self, forget: usize) -> Result<(), redb::Error> {
-        let database = match &mut self.database {
-            Some(database) => database,
-            none => none.insert((self.open)()?),
-        };
-        let mut transaction = database.begin_write()?;
-        transaction.set_quick_repair(true);
-        {
-            let mut records = transaction.open_table(RECORDS)?;
-            let mut payloads = transaction.open_table(PAYLOADS)?;
-            for removal in &self.pending.removals {
-                if removal.record {
-                    records.remove(removal.key)?;
-                }
-                for at in 0..removal.pieces {
-                    payloads.remove((removal.key, at))?;
-                }
-            }
-            for (key, row) in &self.pending.records {
-                records.insert(key, &row[..])?;
-            }
-            for (at, octets) in &self.pending.pieces {
-                payloads.insert(at, &octets[..])?;
-            }
-        }
-        if !self.pending.spools.is_empty() || !self.pending.removals.is_empty() {
-            let mut spools = transaction.open_table(SPOOLS)?;
-            for (key, open) in &self.pending.spools {
-                match open {
-                    true => spools.insert(key, ())?,
-                    false => spools.remove(key)?,
-                };
-            }
-        }
-        if forget > 0 || self.pending.memories.count > 0 {
-            let mut rows = transaction.open_table(MEMORIES)?;
-            for (row, ..) in self.memory_rows.iter().take(forget) {
-                rows.remove(row)?;
-            }
-            if self.pending.memories.count > 0 {
-                rows.insert(self.next_row, &self.pending.memories.row[..])?;
-            }
-        }
-        transaction.commit()?;
-        Ok(())
-    }
-
-    fn written(&mut self, forget: usize) {
-        for (_, _, count) in self.memory_rows.drain(..forget) {
+    fn written(&mut self, batch: Batch) {
+        for _ in &batch.forget {
+            let Some((_, _, count)) = self.memory_rows.pop_front() else { break };
             self.remembered -= count;
         }
-        let Memories { until, count, .. } = self.pending.memories;
-        if count > 0 {
-            self.memory_rows.push_back((self.next_row, until, count));
-            self.remembered += count;
-            self.next_row += 1;
+        for memories in &batch.memories {
+            self.memory_rows.push_back((self.next_memory_row, memories.until, memories.count));
+            self.remembered += memories.count;
+            self.next_memory_row += 1;
         }
-        self.events.extend(self.fresh.iter().map(|key| StoreEvent::Durable(Key(*key))));
-        self.events.extend(self.pending.removals.iter().map(|gone| StoreEvent::Removed(Key(gone.key))));
-        self.fresh.clear();
-        self.pending = Pending::default();
+        batch.pieces.iter().for_each(|piece| self.near.settle((piece.key, piece.at)));
+        batch.freed.iter().for_each(|extent| self.space.give(*extent));
+        // Those removed meanwhile were durable too, but nobody asks for them any more.
+        let kept = batch.fresh_keys.iter().filter(|key| self.held.contains_key(key));
+        self.events.extend(kept.map(|key| StoreEvent::Durable(Key(*key))));
+        self.events.extend(batch.removed.iter().map(|key| StoreEvent::Removed(Key(*key))));
     }
 
-    /// Gives up what was not durable yet; what was to go is still to go. The commit may have done its work before
+    /// Gives up what was to become durable; what was to go is still to go. The commit may have done its work before
     /// it failed, so what is given up is taken out as well.
-    fn failed(&mut self) {
-        self.database = None;
-        for key in core::mem::take(&mut self.fresh) {
-            self.events.push_back(StoreEvent::Failed(Key(key)));
-            self.pending.withdraw(key);
-            if let Some(held) = self.held.remove(&key) {
-                self.pending.removals.push(Removal { key, pieces: pieces(held.len), record: true });
-            }
-        }
-        // All other pieces are of spools.
-        for ((key, _), octets) in core::mem::take(&mut self.pending.pieces) {
-            self.pending.octets -= octets.len();
-            if let Some(held) = self.held.get_mut(&key) {
-                held.broken = true;
-            }
-        }
-    }
-
-    fn read_all(&mut self, each: &mut dyn FnMut(Recovered<'_>)) -> Result<(), redb::Error> {
-        let database = match &mut self.database {
-            Some(database) => database,
-            none => none.insert((self.open)()?),
-        };
-        let mut transaction = database.begin_write()?;
-        transaction.set_quick_repair(true);
-        {
-            let records = transaction.open_table(RECORDS)?;
-            for row in records.iter()? {
-                let (key, row) = row?;
-                let (key, row) = (key.value(), row.value());
-                self.next_key = self.next_key.max(key + 1);
-                let Some((len, record)) = row.split_first_chunk() else { continue };
-                let len = u64::from_be_bytes(*len);
-                self.held
-                    .insert(key, Held { len, tail: Vec::new(), spool: false, spooled: false, broken: false });
-                each(Recovered::Bundle { key: Key(key), record, payload_len: len });
-            }
-            let mut payloads = transaction.open_table(PAYLOADS)?;
-            let mut spools = transaction.open_table(SPOOLS)?;
-            for row in spools.extract_if(|_, ()| true)? {
-                let key = row?.0.value();
-                self.next_key = self.next_key.max(key + 1);
-                payloads.retain_in((key, 0)..=(key, u32::MAX), |_, _| false)?;
-            }
-            let rows = transaction.open_table(MEMORIES)?;
-            for row in rows.iter()? {
-                let (row_number, row) = row?;
-                let (mut latest, mut count) = (DtnTime(0), 0);
-                for (until, id) in memories(row.value()) {
-                    latest = latest.max(until);
-                    count += 1;
-                    each(Recovered::Memory(Memory { id, until }));
+    fn failed(&mut self, batch: Batch) {
+        // Pieces are of these, of spools, and of spools that have become bundles meanwhile.
+        let lost = batch.fresh_keys.iter().copied().chain(batch.pieces.iter().map(|piece| piece.key));
+        for key in lost {
+            match self.held.get_mut(&key) {
+                Some(held) if held.spool.is_some() => {
+                    held.broken = true;
+                    self.near.forget_all(key);
                 }
-                self.next_row = row_number.value() + 1;
-                self.memory_rows.push_back((row_number.value(), latest, count));
-                self.remembered += count;
+                Some(_) => {
+                    self.give_up(key);
+                    self.events.push_back(StoreEvent::Failed(Key(key)));
+                }
+                None => {}
             }
         }
-        transaction.commit()?;
-        Ok(())
+        self.pending.resume(batch);
     }
 
-    fn read_piece(&mut self, key: u64, at: u32, from: usize, out: &mut [u8]) -> Result<usize, StoreError> {
-        let copy = |octets: &[u8], out: &mut [u8]| {
-            let found = octets.get(from..).unwrap_or_default();
-            let len = found.len().min(out.len());
-            out[..len].copy_from_slice(&found[..len]);
-            len
-        };
-        if let Some(octets) = self.pending.pieces.get(&(key, at)) {
-            return Ok(copy(octets, out));
+    /// Takes out what may have been written: its place is free after the next commit.
+    fn give_up(&mut self, key: u64) {
+        if let Some(held) = self.held.remove(&key) {
+            self.near.forget_all(key);
+            self.pending.freed.extend(held.extents);
         }
-        if self.reader.is_none() {
-            let database = self.database.as_ref().ok_or(StoreError::Medium("opening"))?;
-            let transaction = database.begin_read().map_err(|_| StoreError::Medium("reading"))?;
-            self.reader = Some(transaction.open_table(PAYLOADS).map_err(|_| StoreError::Medium("reading"))?);
+    }
+
+    /// Finds a piece a place, and has it written with the next commit.
+    fn put_piece(&mut self, key: u64, at: u32, octets: Bytes) {
+        let Some(held) = self.held.get_mut(&key) else { return };
+        let place = self.space.take(sectors(octets.len()));
+        match held.extents.last_mut().filter(|last| last.end() == place.start) {
+            Some(last) => last.sectors += place.sectors,
+            None => held.extents.push(place),
         }
-        let reader = self.reader.as_ref().ok_or(StoreError::Medium("reading"))?;
-        let row = reader.get((key, at)).map_err(|_| StoreError::Medium("reading"))?;
-        let row = row.ok_or(StoreError::Medium("finding a payload"))?;
-        Ok(copy(row.value(), out))
+        self.near.put((key, at), octets.clone());
+        self.pending.octets += octets.len();
+        self.pending.pieces.push(Piece { key, at, place, octets });
+    }
+
+    fn put_entry(&mut self, key: u64, record: &[u8], replaces: bool) {
+        let Some(held) = self.held.get(&key) else { return };
+        let entry = Entry { key, payload_len: held.len, extents: &held.extents, record, replaces };
+        match held.row {
+            None => self.pending.put_fresh(&entry),
+            Some(row) => {
+                let mut octets = Vec::new();
+                entry.encode(&mut octets);
+                self.pending.octets += octets.len();
+                self.pending.changes.insert((row, key), Some(octets));
+            }
+        }
+    }
+
+    fn piece(&mut self, key: u64, at: u32, len: usize) -> Result<Bytes, StoreError> {
+        if let Some(octets) = self.near.get((key, at)) {
+            return Ok(octets.clone());
+        }
+        let held = self.held.get(&key).ok_or(StoreError::Unknown(Key(key)))?;
+        let start = place(&held.extents, at).ok_or(StoreError::Damaged(Key(key)))?;
+        let read = read_piece(&*self.payloads, key, at, start, len);
+        let octets = read.map_err(|_| StoreError::Medium("reading"))?.ok_or(StoreError::Damaged(Key(key)))?;
+        self.near.add((key, at), octets.clone());
+        Ok(octets)
     }
 }
 
@@ -290,25 +217,22 @@ impl Store for DurableStore {
     }
 
     fn put(&mut self, record: &[u8], payload: Bytes) -> Result<Key, StoreError> {
-        let len = payload.len() as u64;
-        let key = self.add(Held { len, tail: Vec::new(), spool: false, spooled: false, broken: false });
+        let key = self.add(Held { len: payload.len() as u64, ..Held::default() });
         for (at, start) in (0..payload.len()).step_by(PIECE).enumerate() {
             let end = payload.len().min(start + PIECE);
-            self.pending.put_piece(key, at as u32, payload.slice(start..end));
+            self.put_piece(key, at as u32, payload.slice(start..end));
         }
-        self.pending.put_record(key, len, record);
-        self.fresh.insert(key);
+        self.put_entry(key, record, false);
         Ok(Key(key))
     }
 
     fn begin(&mut self) -> Result<Key, StoreError> {
-        let key = self.add(Held { len: 0, tail: Vec::new(), spool: true, spooled: true, broken: false });
-        self.pending.spools.insert(key, true);
-        Ok(Key(key))
+        Ok(Key(self.add(Held { spool: Some(Vec::new()), spooled: true, ..Held::default() })))
     }
 
     fn append(&mut self, key: Key, mut octets: &[u8]) -> Result<(), StoreError> {
-        let held = self.held.get_mut(&key.0).filter(|held| held.spool).ok_or(StoreError::Unknown(key))?;
+        let held =
+            self.held.get(&key.0).filter(|held| held.spool.is_some()).ok_or(StoreError::Unknown(key))?;
         if held.broken {
             return Err(StoreError::Medium("writing"));
         }
@@ -317,52 +241,58 @@ impl Store for DurableStore {
             return Err(StoreError::Full { needed });
         }
         while !octets.is_empty() {
-            let (now, later) = octets.split_at(octets.len().min(PIECE - held.tail.len()));
-            held.tail.extend_from_slice(now);
+            let Some(held) = self.held.get_mut(&key.0) else { break };
+            let Some(tail) = &mut held.spool else { break };
+            let (now, later) = octets.split_at(octets.len().min(PIECE - tail.len()));
+            tail.extend_from_slice(now);
             held.len += now.len() as u64;
             octets = later;
-            if held.tail.len() == PIECE {
+            if tail.len() == PIECE {
+                let piece = core::mem::take(tail).into();
                 let at = (held.len / PIECE as u64 - 1) as u32;
-                self.pending.put_piece(key.0, at, core::mem::take(&mut held.tail).into());
+                self.put_piece(key.0, at, piece);
             }
         }
         Ok(())
     }
 
     fn keep(&mut self, key: Key, record: &[u8]) -> Result<(), StoreError> {
-        let held = self.held.get_mut(&key.0).filter(|held| held.spool).ok_or(StoreError::Unknown(key))?;
+        let held = self.held.get_mut(&key.0).filter(|held| held.spool.is_some());
+        let held = held.ok_or(StoreError::Unknown(key))?;
         if held.broken {
             return Err(StoreError::Medium("writing"));
         }
-        held.spool = false;
-        if !held.tail.is_empty() {
+        let tail = held.spool.take().unwrap_or_default();
+        if !tail.is_empty() {
             let at = (held.len / PIECE as u64) as u32;
-            self.pending.put_piece(key.0, at, core::mem::take(&mut held.tail).into());
+            self.put_piece(key.0, at, tail.into());
         }
-        self.pending.put_record(key.0, held.len, record);
-        self.pending.spools.insert(key.0, false);
-        self.fresh.insert(key.0);
+        self.put_entry(key.0, record, false);
         Ok(())
     }
 
     fn update(&mut self, key: Key, record: &[u8]) -> Result<(), StoreError> {
-        let held = self.held.get(&key.0).filter(|held| !held.spool).ok_or(StoreError::Unknown(key))?;
-        self.pending.put_record(key.0, held.len, record);
+        self.held.get(&key.0).filter(|held| held.spool.is_none()).ok_or(StoreError::Unknown(key))?;
+        self.put_entry(key.0, record, true);
         Ok(())
     }
 
     fn remove(&mut self, key: Key, memory: Option<Memory<'_>>) {
         let Some(held) = self.held.remove(&key.0) else { return };
-        self.pending.withdraw(key.0);
-        // What was not committed yet need not be taken out; but pieces of a spool may be there already.
-        let fresh = self.fresh.remove(&key.0);
-        let pieces = if fresh && !held.spooled { 0 } else { pieces(held.len) };
-        self.pending.removals.push(Removal { key: key.0, pieces, record: !fresh && !held.spool });
-        if held.spooled {
-            self.pending.spools.insert(key.0, false);
+        self.near.forget_all(key.0);
+        if let Some(row) = held.row {
+            self.pending.changes.insert((row, key.0), None);
+        }
+        // What may have been written is in use until the commit that says otherwise.
+        match held.row.is_some() || held.spooled {
+            true => self.pending.freed.extend(held.extents),
+            false => held.extents.into_iter().for_each(|extent| self.space.give(extent)),
+        }
+        if held.spool.is_none() {
+            self.pending.removed.push(key.0);
         }
         if let Some(Memory { id, until }) = memory {
-            self.pending.memories.push(id, until);
+            self.pending.remember(id, until);
         }
     }
 
@@ -375,35 +305,29 @@ impl Store for DurableStore {
         if held.broken {
             return Err(StoreError::Medium("writing"));
         }
-        let (len, tail_start) = (held.len, held.len - held.tail.len() as u64);
+        let len = held.len;
         let mut read = 0;
         while read < out.len() && offset.saturating_add(read as u64) < len {
             let position = offset + read as u64;
+            let (at, skip) = ((position / PIECE as u64) as u32, (position % PIECE as u64) as usize);
+            let start = u64::from(at) * PIECE as u64;
+            let piece_len = (len - start).min(PIECE as u64) as usize;
+            let tail = self.held.get(&key.0).and_then(|held| held.spool.as_ref());
             let rest = &mut out[read..];
-            let found = if position >= tail_start && !self.held[&key.0].tail.is_empty() {
-                let tail = &self.held[&key.0].tail[(position - tail_start) as usize..];
-                let found = tail.len().min(rest.len());
-                rest[..found].copy_from_slice(&tail[..found]);
-                found
-            } else {
-                let at = (position / PIECE as u64) as u32;
-                self.read_piece(key.0, at, (position % PIECE as u64) as usize, rest)?
+            read += match tail.filter(|tail| start + tail.len() as u64 == len && !tail.is_empty()) {
+                Some(tail) => copy(&tail[skip..], rest),
+                None => copy(&self.piece(key.0, at, piece_len)?[skip..], rest),
             };
-            if found == 0 {
-                return Err(StoreError::Medium("finding a payload"));
-            }
-            read += found;
         }
         Ok(read)
     }
 
     fn payload(&mut self, key: Key) -> Result<Bytes, StoreError> {
-        if let Some(octets) = self.pending.pieces.get(&(key.0, 0))
-            && self.payload_len(key) == Some(octets.len() as u64)
-        {
-            return Ok(octets.clone());
+        let held = self.held.get(&key.0).ok_or(StoreError::Unknown(key))?;
+        if held.spool.is_none() && (1..=PIECE as u64).contains(&held.len) {
+            return self.piece(key.0, 0, held.len as usize);
         }
-        let needed = self.payload_len(key).ok_or(StoreError::Unknown(key))?;
+        let needed = held.len;
         let len = usize::try_from(needed).map_err(|_| StoreError::Full { needed })?;
         let mut octets = vec![0; len];
         let read = self.read(key, 0, &mut octets)?;
@@ -411,22 +335,44 @@ impl Store for DurableStore {
         Ok(octets.into())
     }
 
-    fn commit(&mut self, now: DtnTime) {
+    fn begin_commit(&mut self, now: DtnTime) -> Option<Commit> {
         let forget = self.forgettable(now);
-        if self.pending.is_empty() && forget == 0 {
-            return;
+        if self.flight.is_some() || self.pending.is_empty() && forget.is_empty() {
+            return None;
         }
-        self.reader = None;
-        match self.write(forget) {
-            Ok(()) => self.written(forget),
-            Err(_) => self.failed(),
+        let mut batch = core::mem::take(&mut self.pending);
+        let held = core::cell::RefCell::new(&mut self.held);
+        batch.seal(
+            |key| held.borrow().contains_key(&key),
+            |key, row| {
+                if let Some(held) = held.borrow_mut().get_mut(&key) {
+                    held.row = Some(row);
+                }
+            },
+        );
+        batch.memory_row = self.next_memory_row;
+        batch.forget = forget;
+        batch.end = self.space.end();
+        let batch = Arc::new(batch);
+        self.flight = Some(batch.clone());
+        let medium = self.medium.clone();
+        Some(Commit::new(move || {
+            let mut medium = medium.lock().unwrap_or_else(PoisonError::into_inner);
+            medium.write(&batch).map_err(|_| StoreError::Medium("commit"))
+        }))
+    }
+
+    fn end_commit(&mut self, outcome: Result<(), StoreError>) {
+        let Some(batch) = self.flight.take() else { return };
+        let batch = Arc::unwrap_or_clone(batch);
+        match outcome {
+            Ok(()) => self.written(batch),
+            Err(_) => self.failed(batch),
         }
     }
 
     fn uncommitted(&self) -> usize {
-        self.pending.octets
-            + self.pending.removals.len() * size_of::<Removal>()
-            + self.pending.memories.row.len()
+        self.pending.held()
     }
 
     fn poll_event(&mut self) -> Option<StoreEvent> {
@@ -434,7 +380,35 @@ impl Store for DurableStore {
     }
 
     fn recover(&mut self, each: &mut dyn FnMut(Recovered<'_>)) -> Result<(), StoreError> {
-        self.read_all(each).map_err(|_| StoreError::Medium("recovery"))
+        let read = self.medium.lock().unwrap_or_else(PoisonError::into_inner).read();
+        let rows = read.map_err(|_| StoreError::Medium("recovery"))?;
+        let bundles =
+            rows.bundles.iter().flat_map(|(number, row)| entries(row).map(|entry| (*number, entry)));
+        let mut bundles: Vec<_> = bundles.collect();
+        bundles.sort_unstable_by_key(|(_, entry)| entry.key);
+        let mut used = Vec::new();
+        let sectors_there = self.payloads.len().map_err(|_| StoreError::Medium("recovery"))? / SECTOR;
+        for (row, entry) in bundles {
+            let (key, len) = (entry.key, entry.payload_len);
+            self.next_key = self.next_key.max(key.saturating_add(1));
+            // An entry that points elsewhere is damaged; reading will tell.
+            used.extend(entry.extents.iter().filter(|extent| extent.end() <= sectors_there));
+            self.held.insert(key, Held { len, extents: entry.extents, row: Some(row), ..Held::default() });
+            each(Recovered::Bundle { key: Key(key), record: entry.record, payload_len: len });
+        }
+        self.space = Space::around(used);
+        for (number, row) in rows.memories {
+            let (mut latest, mut count) = (DtnTime(0), 0);
+            for (until, id) in memories(&row) {
+                latest = latest.max(until);
+                count += 1;
+                each(Recovered::Memory(Memory { id, until }));
+            }
+            self.next_memory_row = number.saturating_add(1);
+            self.memory_rows.push_back((number, latest, count));
+            self.remembered += count;
+        }
+        Ok(())
     }
 }
 
@@ -448,22 +422,16 @@ impl fmt::Debug for DurableStore {
     }
 }
 
-fn open_backend(backend: impl StorageBackend) -> Result<Database, OpenError> {
-    // The database writes its first octets last when it is made. If they are missing, power was lost before there
-    // was anything to keep, and it is made anew.
-    let mut first = [0; 9];
-    if backend.len()? >= first.len() as u64 {
-        backend.read(0, &mut first)?;
-        if first == [0; 9] {
-            backend.set_len(0)?;
-        }
-    } else {
-        backend.set_len(0)?;
-    }
-    Builder::new().set_cache_size(CACHE).create_with_backend(backend)
+fn open_file(path: &PathBuf) -> Result<FileBackend, OpenError> {
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    // A file that has just been made is to be found again after a loss of power.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    FileBackend::new(file)
 }
 
-/// Pieces of a payload of so many octets.
-fn pieces(len: u64) -> u32 {
-    u32::try_from(len.div_ceil(PIECE as u64)).unwrap_or(u32::MAX)
+fn copy(from: &[u8], to: &mut [u8]) -> usize {
+    let len = from.len().min(to.len());
+    to[..len].copy_from_slice(&from[..len]);
+    len
 }

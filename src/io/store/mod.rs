@@ -1,4 +1,4 @@
-//! The durable bundle store: an embedded database, group commits, nothing in memory but an index.
+//! The durable bundle store: an embedded database, a file of payloads, group commits, nothing in memory but an index.
 //!
 //! ```
 //! use spacelink::bpa::{Agent, AgentParameters};
@@ -13,21 +13,52 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # Why all of it is in the database
+//! # Where what is kept
 //!
-//! Payloads in files of their own cost two more operations of the file system for each bundle, and a second thing
-//! that a loss of power can leave half done; payloads in shared segment files need a collector of garbage. The
-//! database gives space back by itself and has one commit for everything. `cargo bench --bench bpa -- store`
-//! measures one against the other at 1 kB, 100 kB and 10 MB. Payloads are cut into pieces of 60 KiB, which fit the
-//! database's pages of 64 KiB.
+//! What is known of bundles is in the database, some twenty-five of them to a row that fills a page. Payloads are in one
+//! file beside it, in pieces of 64 KiB with a check sequence each, where the records say. Which places are free is not
+//! on the disk: what no record names is free, and is used again once the commit that frees it is done. So there
+//! is no collector of garbage, and a payload is written once.
+//!
+//! `cargo bench --bench bpa -- bpa/store` puts bundles, makes them durable in a group, reads them back and removes
+//! them, three ways; MiB in a second, in one run on a shared machine with a load of eight on two cores (medians of ten
+//! samples, `nice -n -10`):
+//!
+//! | payload, bundles in a group | one payload file | database rows of 60 KiB | a file for each | the octets alone, written and flushed |
+//! | --- | --- | --- | --- | --- |
+//! | 1 kB, 2,048 | 94 | 78 | 0.13 | 450 |
+//! | 100 kB, 128 | 485 | 364 | 14 | 1,409 |
+//! | 10 MB, 2 | 650 | 554 | 507 | 2,395 |
+//!
+//! A file for each bundle waits for the file system's journal once for each. Payloads in the database are copied into
+//! its pages, hashed there, and copied again when its tree changes.
+//!
+//! The price of the payload file: a hole too small for a piece waits for smaller ones, so that with bundles of very
+//! different sizes and lifetimes the file may be larger than what is in it. It shrinks when its end is free.
 //!
 //! # What a loss of power leaves
 //!
-//! The state of the last commit that had finished, whole. Every commit is flushed twice (two phases), so that the
-//! database opens after a crash without walking through its contents; recovery then reads the records, and no
-//! payload. Spools that had not become bundles are removed.
+//! The state of the last commit that had finished, whole. Payloads are flushed before the database that names them, and
+//! no two bundles share a sector. The database flushes twice (two phases). Recovery reads the records and the identities
+//! that are remembered, and no payload. Spools that had not become bundles are gone.
+//!
+//! # What changes on the disk
+//!
+//! Each piece's check sequence is over what it is a piece of and its octets. A payload that is not what was given is
+//! [`Damaged`](crate::bpa::StoreError::Damaged) by whatever way it is read, and the agent gives the bundle up with a
+//! report instead of sending it on.
+//!
+//! # Who waits for the disk
+//!
+//! A commit is work apart from the store ([`Commit`](crate::bpa::Commit)): a host can have it done on another thread while
+//! the agent goes on ([`Agent::hand_out_commits`](crate::bpa::Agent::hand_out_commits)), as the UDP host does. Nothing
+//! is confirmed to anybody before its commit has come back.
 
+mod batch;
 mod durable;
-mod pending;
+mod medium;
+mod near;
+mod space;
 
-pub use durable::{DurableStore, OpenError};
+pub use durable::DurableStore;
+pub use medium::OpenError;
