@@ -14,7 +14,6 @@ use spacelink::bpsec::{
     Action, BcbAesGcm, BibHmacSha2, PRIMARY_BLOCK, Policy, Presence, Role, Rule, process, protect,
 };
 use spacelink::bundle::{Block, Bundle, BundleFlags, Eid, NodeNumber, Reason, Status, block_type};
-use spacelink::io::store::DurableStore;
 use spacelink::keys::{Key, KeyId};
 use spacelink::time::Instant;
 
@@ -501,8 +500,7 @@ fn a_bundle_to_oneself() {
 fn killed_after_each_piece() {
     let octets: Vec<u8> = (0..600_000u32).map(|at| (at >> 4) as u8).collect();
     let start = |disk: &Disk| {
-        let disk = disk.clone();
-        let store = DurableStore::open_on(move || disk.clone()).unwrap();
+        let store = disk.store().unwrap();
         let rules = [both(Role::Source), both(Role::Acceptor)].concat();
         let parameters = AgentParameters::new(HERE);
         let mut agent = Agent::secured(parameters, open_plan(), store, security(rules, keys(), 1)).unwrap();
