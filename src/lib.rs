@@ -7,7 +7,20 @@
 //! Every layer can be used alone. Codecs and codes work on slices and need neither an allocator nor an operating
 //! system; engines need an allocator; only [`io`] knows sockets. See the [`manual`] for the layers and what is in.
 //!
-//! Features: `alloc` adds the engines, `std` (default) the in-memory channel and the simulation, `tokio` the UDP host.
+//! # Features
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `alloc` | engines: LTP, COP-1's sending end, bundles, agent, routing, links, whole channels |
+//! | `std` (default) | the in-memory channel and the simulation, faster check sequences, kernels chosen at run time |
+//! | `simd` (default) | vector kernels of the codes |
+//! | `tokio` | the UDP host |
+//! | `smoltcp` | IP over space links, as a device for smoltcp |
+//! | `crypto` | BPSec and where its keys come from |
+//! | `durable` | the bundle store that survives restarts |
+//! | `erasure` | packet erasure coding |
+//! | `serde` | managed parameters as TOML or JSON |
+//! | `metrics`, `tracing` | figures and spans through these facades |
 //!
 //! ```
 //! use spacelink::coding::randomizer::Randomizer;

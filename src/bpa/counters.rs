@@ -1,9 +1,15 @@
+use super::keeping::Place;
 use super::quota::Amount;
+
+macro_rules! each_counter {
+    ($counters:ident, $emit:ident: $($counter:ident),*) => {
+        $($emit(concat!("spacelink_bpa_", stringify!($counter)), $counters.$counter);)*
+    };
+}
 
 /// What an agent has done so far, and what it keeps.
 ///
-/// The set follows what RFC 9171 lets happen to a bundle; the fields up to `refused` and `kept` to `remembered` are
-/// what a management system asks for first.
+/// The set follows what RFC 9171 lets happen to a bundle; [`ManagedInformation`] is what the profile asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AgentCounters {
@@ -91,10 +97,66 @@ pub struct NeighbourCounters {
     pub failed: u64,
 }
 
-macro_rules! each_counter {
-    ($counters:ident, $emit:ident: $($counter:ident),*) => {
-        $($emit(concat!("spacelink_bpa_", stringify!($counter)), $counters.$counter);)*
-    };
+/// What the profile's annex C asks a node to tell of its bundles, now.
+///
+/// The names are those of tables C-1, C-2 and C-4 as an implementation of them gives them; the book itself was not at
+/// hand. What that implementation leaves out may be missing here too.
+///
+/// Source: CCSDS 734.20-O-1 annex C.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ManagedInformation {
+    /// Bundles that wait to be sent on, or are being sent.
+    pub forward_pending: u64,
+    /// Bundles that wait to be delivered, secured or checked, or for an acknowledgement.
+    pub dispatch_pending: u64,
+    /// Fragments that wait for the rest.
+    pub reassembly_pending: u64,
+    /// Bundles made here, status reports included.
+    pub created: u64,
+    /// Bundles kept.
+    pub stored: u64,
+    /// Fragments made on sending.
+    pub fragments_created: u64,
+    /// Transfers that failed.
+    pub failed_forwards: u64,
+    /// Bundles given up.
+    pub discarded: u64,
+    /// Octets there is room for.
+    pub storage_available: u64,
+}
+
+impl ManagedInformation {
+    /// Tells each under its name.
+    pub fn each(&self, mut emit: impl FnMut(&'static str, u64)) {
+        each_counter!(self, emit: forward_pending, dispatch_pending, reassembly_pending, created, stored,
+            fragments_created, failed_forwards, discarded, storage_available);
+    }
+}
+
+impl<S: super::Store> super::Agent<S> {
+    /// What annex C of the profile asks for. Looks at every bundle that is kept.
+    #[must_use]
+    pub fn managed_information(&self) -> ManagedInformation {
+        let counters = self.counters();
+        let mut told = ManagedInformation {
+            created: counters.sourced + counters.reports_sent,
+            stored: self.entries.len() as u64,
+            fragments_created: counters.fragments_made,
+            failed_forwards: counters.failed_transfers,
+            discarded: counters.deleted,
+            storage_available: self.parameters.quotas.store.octets.saturating_sub(counters.kept.octets),
+            ..ManagedInformation::default()
+        };
+        for entry in self.entries.values() {
+            *match entry.place {
+                Place::Forwarding(_) => &mut told.forward_pending,
+                Place::Reassembly => &mut told.reassembly_pending,
+                Place::Desk | Place::Workshop => &mut told.dispatch_pending,
+            } += 1;
+        }
+        told
+    }
 }
 
 impl AgentCounters {
@@ -138,6 +200,8 @@ pub fn publish<S: super::Store>(agent: &super::Agent<S>) {
     let counters = agent.counters();
     counters.each_total(|name, value| metrics::counter!(name, "node" => node.clone()).absolute(value));
     counters.each_gauge(|name, value| metrics::gauge!(name, "node" => node.clone()).set(value as f64));
+    let told = agent.managed_information();
+    told.each(|name, value| metrics::gauge!(name, "node" => node.clone()).set(value as f64));
     for (neighbour, counters) in agent.neighbour_counters() {
         let neighbour = neighbour.0.to_string();
         counters.each_total(|name, value| {

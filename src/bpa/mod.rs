@@ -99,7 +99,7 @@ mod unsecured;
 pub use agent::Agent;
 #[cfg(feature = "metrics")]
 pub use counters::publish;
-pub use counters::{AgentCounters, NeighbourCounters};
+pub use counters::{AgentCounters, ManagedInformation, NeighbourCounters};
 pub use event::{
     Delivery, DeliveryId, Event, Outbound, Outcome, Payload, ReadError, Reception, Refusal, RequestError,
     TransferId,

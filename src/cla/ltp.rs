@@ -69,6 +69,18 @@ pub struct LtpCounters {
     pub unintelligible: u64,
 }
 
+impl LtpCounters {
+    /// Tells the running totals under their names.
+    pub fn each_total(&self, mut emit: impl FnMut(&'static str, u64)) {
+        emit("spacelink_ltp_sent", self.sent);
+        emit("spacelink_ltp_across", self.across);
+        emit("spacelink_ltp_failed", self.failed);
+        emit("spacelink_ltp_refused", self.refused);
+        emit("spacelink_ltp_received", self.received);
+        emit("spacelink_ltp_unintelligible", self.unintelligible);
+    }
+}
+
 /// Bundles as LTP blocks: one bundle a block, all red, client service 1.
 ///
 /// Source: CCSDS 734.1-B-1; RFC 5326 for the sessions.

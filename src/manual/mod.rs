@@ -4,6 +4,7 @@
 //! - [`conformance`]: which clauses of which standard are in, and what they were held against
 //! - [`security`]: what a hostile peer can and cannot do
 //! - [`error_rates`]: how near to the limits the codes come, with curves
+//! - [`figures`]: what a node tells of itself, and under which names
 //! - [`performance`]: measured figures, and how to measure them
 
 #[doc = include_str!("layers.md")]
@@ -19,5 +20,7 @@ pub mod security {}
 ///
 #[doc = include_str!("pictures/short.svg")]
 pub mod error_rates {}
+#[doc = include_str!("figures.md")]
+pub mod figures {}
 #[doc = include_str!("performance.md")]
 pub mod performance {}

@@ -46,6 +46,20 @@ pub struct LinkCounters {
     pub segments_retransmitted: u64,
 }
 
+impl LinkCounters {
+    /// Tells the running totals under their names.
+    pub fn each_total(&self, mut emit: impl FnMut(&'static str, u64)) {
+        emit("spacelink_link_frames_sent", self.frames_sent);
+        emit("spacelink_link_frames_received", self.frames_received);
+        emit("spacelink_link_frames_missing", self.frames_missing);
+        emit("spacelink_link_symbols_corrected", self.symbols_corrected);
+        emit("spacelink_link_codeblocks_uncorrectable", self.codeblocks_uncorrectable);
+        emit("spacelink_link_units_refused", self.units_refused);
+        emit("spacelink_link_segments_sent", self.segments_sent);
+        emit("spacelink_link_segments_retransmitted", self.segments_retransmitted);
+    }
+}
+
 /// One link of a node.
 pub(super) struct Link {
     neighbour: NodeNumber,

@@ -247,6 +247,25 @@ impl Node {
         self.links.get(&link).map(|link| link.counters(&self.ltp))
     }
 
+    /// Publishes the figures of the agent, the LTP adapter and the links through the `metrics` facade, labelled by node,
+    /// neighbour and link. To be called as often as they are wanted.
+    #[cfg(feature = "metrics")]
+    pub fn publish(&self) {
+        use alloc::string::ToString;
+        bpa::publish(&self.agent);
+        let node = self.agent.node().0.to_string();
+        self.ltp.counters().each_total(|name, value| {
+            metrics::counter!(name, "node" => node.clone()).absolute(value);
+        });
+        for (id, link) in &self.links {
+            let (id, neighbour) = (id.0.to_string(), link.neighbour().0.to_string());
+            link.counters(&self.ltp).each_total(|name, value| {
+                let labels = [("node", node.clone()), ("neighbour", neighbour.clone()), ("link", id.clone())];
+                metrics::counter!(name, &labels).absolute(value);
+            });
+        }
+    }
+
     /// The agent, for its figures and its store.
     #[must_use]
     pub fn agent(&self) -> &NodeAgent {

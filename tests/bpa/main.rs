@@ -6,6 +6,7 @@ mod common;
 mod crash;
 mod damage;
 mod disk;
+mod figures;
 mod fragments;
 mod homes;
 mod hostile;

@@ -150,6 +150,16 @@ fn start_sequences_tolerate_what_the_book_allows() {
     }
 }
 
+/// Found by fuzzing: with such a tolerance both polarities pass everywhere.
+#[test]
+fn a_tolerance_of_all_bits_does_not_invert() {
+    for code in [CODES[0], CODES[4]] {
+        let link = CltuParameters { start_tolerance: 64, ..CltuParameters::new(code) };
+        let found = receive(link, &bits(&encode(link, &frame(1))), 99, |_| true);
+        assert_eq!((found[0].octets[0], found[0].inverted), (frame(1)[0], false), "{code:?}");
+    }
+}
+
 #[test]
 fn one_wrong_bit_in_each_codeblock_is_repaired_or_ends_the_cltu() {
     for code in &CODES[..4] {

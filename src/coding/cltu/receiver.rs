@@ -313,13 +313,14 @@ impl<B: AsMut<[i8]>, O: AsMut<[u8]>> CltuReceiver<B, O> {
             seen = (seen + 1).min(bits);
             let distance = (window ^ self.start).count_ones();
             let inverse = bits as u32 - distance;
-            let inverted = either_polarity && inverse <= tolerance;
+            // A tolerance of half the sequence and more lets both polarities pass: the nearer one it is.
+            let inverted = either_polarity && inverse <= tolerance && inverse < distance;
             if seen == bits && (distance <= tolerance || inverted) {
                 self.counters.candidates += 1;
                 self.state = State::Decode(Candidate {
                     start: at + 1 - bits,
                     next: at + 1,
-                    distance: distance.min(inverse) as u8,
+                    distance: if inverted { inverse } else { distance } as u8,
                     inverted,
                     codeblocks: 0,
                     bits_corrected: 0,
