@@ -372,10 +372,9 @@ impl<S: Store> Agent<S> {
     }
 
     fn retry_security(&mut self, now: Instant, key: Key) {
-        if let Some(entry) = self.entries.get(&key) {
-            self.securing.ready.remove(&(Reverse(entry.class), key));
-            self.securing.retries.insert((now + self.parameters.pause_after_failure, key));
-        }
+        let Some(entry) = self.entries.get(&key) else { return };
+        self.securing.ready.remove(&(Reverse(entry.class), key));
+        self.securing.retries.insert((now + self.parameters.pause_after_failure, key));
     }
 
     fn security_broke(&mut self, now: Instant, key: Key, broken: Broken) {

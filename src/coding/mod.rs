@@ -51,6 +51,7 @@ pub mod convolutional;
 pub mod erasure;
 mod kernel;
 pub mod ldpc;
+mod quality;
 pub mod randomizer;
 pub mod rs;
 mod simd;

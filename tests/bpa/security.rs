@@ -2,6 +2,7 @@
 //! tag has been compared.
 
 use super::common::{FAR, HERE, HOUR, NEAR, at, events, foreign, forward, open_plan, sent, service, to};
+use super::disk::Disk;
 use bytes::Bytes;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -491,4 +492,53 @@ fn a_bundle_to_oneself() {
     agent.transmit(at(1), to(HERE, "note to self")).unwrap();
     assert_eq!(delivered(&work(&mut agent, at(1)).0), ["note to self"]);
     assert_eq!((agent.counters().protected, agent.counters().operations_verified), (1, 3));
+}
+
+/// Killed after each piece of opening one bundle and securing another, and started again on what the disk has: both
+/// are there, in their old form or in the new one, and go on from there.
+#[test]
+fn killed_after_each_piece() {
+    let octets: Vec<u8> = (0..600_000u32).map(|at| (at >> 4) as u8).collect();
+    let start = |disk: &Disk| {
+        let store = disk.store().unwrap();
+        let rules = [both(Role::Source), both(Role::Acceptor)].concat();
+        let parameters = AgentParameters::new(HERE);
+        let mut agent = Agent::secured(parameters, open_plan(), store, security(rules, keys(), 1)).unwrap();
+        agent.register(service(HERE, 7));
+        agent.handle_timeout(at(0));
+        agent
+    };
+    let mut finished = 0;
+    for steps in 0..14 {
+        let disk = Disk::new(steps);
+        let mut agent = start(&disk);
+        agent.receive(at(1), Some(NEAR), secured(HERE, octets.clone(), both(Role::Source))).unwrap();
+        agent.transmit(at(1), to(NEAR, octets.clone())).unwrap();
+        agent.commit(at(1));
+        let mut now = at(1);
+        for _ in 0..steps {
+            let Some(due) = agent.poll_timeout().filter(|due| due.since(now).as_millis() < 100) else {
+                break;
+            };
+            now = due;
+            agent.handle_timeout(now);
+            // Whatever it hands out is whole, now as after the restart.
+            for payload in delivered(&events(&mut agent, now)) {
+                assert_eq!(payload, octets);
+                finished += 1;
+            }
+        }
+        drop(agent);
+        disk.lose_power();
+        let mut agent = start(&disk);
+        let (events, now) = work(&mut agent, at(0));
+        assert_eq!(delivered(&events).concat(), octets, "after {steps} steps");
+        let outbound = forward(&mut agent, now).unwrap();
+        let bundle = sent(&mut agent, outbound);
+        let (opened, _) = process(bundle, &Policy { rules: both(Role::Acceptor) }, &keys());
+        assert_eq!(opened.unwrap().payload(), &octets, "after {steps} steps");
+        assert_eq!(agent.len(), 2, "one form of each");
+        assert!(forward(&mut agent, now).is_none());
+    }
+    assert!((1..14).contains(&finished));
 }

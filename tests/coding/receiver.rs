@@ -112,7 +112,8 @@ fn a_missing_marker_is_flown_over_and_its_frame_handed_up() {
         received.frames.iter().map(|(quality, _)| quality.bit_position / (8 * 68)).collect();
     // The fifth missing marker in a row is one too many.
     assert_eq!(positions, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19]);
-    let flown: Vec<usize> = (0..received.frames.len()).filter(|&at| received.frames[at].0.flywheel).collect();
+    let flown: Vec<usize> =
+        (0..received.frames.len()).filter(|&at| received.frames[at].0.is_flown_over()).collect();
     assert_eq!(flown, [5, 6, 10, 11, 12, 13]);
     let sync = received.totals.sync;
     assert_eq!((sync.flywheels, sync.locks, sync.locks_lost), (6, 2, 1));
@@ -129,7 +130,7 @@ fn wrong_bits_in_markers_are_tolerated_and_reported() {
     let stream = Stream::new(&link, &pieces, false).octets;
     let received = receive(link, SyncParameters::default(), &stream, &[77]);
     let seen: Vec<(u8, bool)> =
-        received.frames.iter().map(|(q, _)| (q.marker_distance, q.flywheel)).collect();
+        received.frames.iter().map(|(q, _)| (q.marker_distance, q.is_flown_over())).collect();
     assert_eq!(seen, [(2, false), (0, false), (4, false), (0, true)]);
     assert_eq!(received.totals.sync.marker_bit_errors, 6);
     let strict = SyncParameters { search_tolerance: 1, ..SyncParameters::default() };

@@ -9,5 +9,6 @@
 mod parameters;
 mod receiver;
 
+pub use super::quality::{Quality, ReceivedFrame};
 pub use parameters::{BlockQuality, CaduParameters, Coding};
-pub use receiver::{CaduReceiver, LinkQuality, Quality, ReceivedFrame};
+pub use receiver::{CaduReceiver, LinkQuality};

@@ -1,44 +1,7 @@
 use super::{CaduParameters, Coding};
+use crate::coding::quality::{Quality, ReceivedFrame};
 use crate::coding::sync::{Block, BlockSync, SyncCounts, SyncParameters, SyncState};
 use crate::wire::EncodeError;
-
-/// A frame that came out of the receive chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReceivedFrame<'a> {
-    /// The frame's octets. Where a codeword could not be repaired they are as received, derandomized.
-    pub frame: &'a [u8],
-    /// How well it was received.
-    pub quality: Quality,
-}
-
-/// How well one frame was received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quality {
-    /// Bits of the stream in front of the frame's marker, since the start.
-    pub bit_position: u64,
-    /// State in which the frame was found. In [`SyncState::Verify`] an uncoded frame may be no frame at all.
-    pub sync: SyncState,
-    /// Wrong bits in the frame's marker; zero when it was missing.
-    pub marker_distance: u8,
-    /// The marker was missing and the frame is where it was expected.
-    pub flywheel: bool,
-    /// The stream was inverted, and was set right.
-    pub inverted: bool,
-    /// Symbols repaired.
-    pub symbols_corrected: u16,
-    /// Codewords that the frame was spread over; zero for an uncoded one.
-    pub codewords: u8,
-    /// How many of them could not be repaired.
-    pub codewords_uncorrectable: u8,
-}
-
-impl Quality {
-    /// Whether the code vouches for every octet of the frame.
-    #[must_use]
-    pub const fn is_certain(&self) -> bool {
-        self.codewords > 0 && self.codewords_uncorrectable == 0
-    }
-}
 
 /// Running totals of a receive chain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -165,9 +128,10 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> CaduReceiver<B> {
             bit_position: block.bit_position,
             sync: block.state,
             marker_distance: block.marker_distance,
-            flywheel: block.state == SyncState::Flywheel,
             inverted: block.inverted,
-            symbols_corrected: decoded.symbols_corrected,
+            slip: 0,
+            symbols_corrected: decoded.symbols_corrected.into(),
+            iterations: 0,
             codewords: decoded.codewords,
             codewords_uncorrectable: decoded.codewords_uncorrectable,
         })

@@ -60,6 +60,7 @@ mod receiver;
 mod sender;
 mod slicing;
 
+pub use super::quality::{Quality, ReceivedFrame};
 pub use parameters::{Channel, ChannelParameters, Coding, LdpcRate, ReedSolomon, Slicing, TURBO_ITERATIONS};
-pub use receiver::{LinkQuality, Quality, ReceivedFrame, Receiver, ReceiverParameters};
+pub use receiver::{LinkQuality, Receiver, ReceiverParameters};
 pub use sender::Sender;

@@ -2,58 +2,15 @@ use super::block::{BlockCode, BlockDecoder};
 use super::inner::Inner;
 use super::parameters::{Channel, Layout};
 use super::slicing::Deslicer;
-use crate::coding::cadu::{self, CaduReceiver};
+use crate::coding::cadu::CaduReceiver;
 use crate::coding::convolutional::{Convolutional, ViterbiCounts};
+use crate::coding::quality::{Quality, ReceivedFrame};
 use crate::coding::randomizer::Randomizer;
 use crate::coding::soft;
 use crate::coding::sync::{SoftBlockSync, SyncCounts, SyncParameters, SyncState};
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
-
-/// A frame that came out of the receive chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReceivedFrame<'a> {
-    /// The frame's octets. Where a codeword could not be repaired they are as received, derandomized,
-    /// but those of a turbo code are the decoder's last guess, which may be right.
-    pub frame: &'a [u8],
-    /// How well it was received.
-    pub quality: Quality,
-}
-
-/// How well one frame was received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quality {
-    /// Bits in front of the frame's marker since the start: of the channel, or where there is an inner or slicing
-    /// code, of what that decoded.
-    pub bit_position: u64,
-    /// State in which the frame was found. In [`SyncState::Verify`] an uncoded frame may be no frame at all.
-    pub sync: SyncState,
-    /// Wrong bits in the frame's marker; zero when it was missing.
-    pub marker_distance: u8,
-    /// The stream was inverted, and was set right.
-    pub inverted: bool,
-    /// Bits by which the marker came later than expected; negative when earlier.
-    pub slip: i8,
-    /// Symbols (of a Reed-Solomon code) or bits (of an LDPC or turbo code) repaired.
-    pub symbols_corrected: u32,
-    /// Iterations of the LDPC or turbo decoder.
-    pub iterations: u32,
-    /// Codewords that the frame was spread over; zero where nothing but its marker says that it is a frame.
-    pub codewords: u8,
-    /// How many of them could not be repaired.
-    pub codewords_uncorrectable: u8,
-}
-
-impl Quality {
-    /// Whether a block code vouches for every octet of the frame.
-    ///
-    /// A turbo code vouches for less than the others; a frame in it has a check sequence of its own.
-    #[must_use]
-    pub const fn is_certain(&self) -> bool {
-        self.codewords > 0 && self.codewords_uncorrectable == 0
-    }
-}
 
 /// Running totals of a receive chain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -378,21 +335,10 @@ impl<'a, F: FnMut(ReceivedFrame<'_>)> Exit<'a, F> {
     }
 
     /// As [`block`](Self::block), of a Reed-Solomon codeblock or an uncoded frame.
-    fn cadu(&mut self, frame: cadu::ReceivedFrame<'_>) {
-        let quality = frame.quality;
+    fn cadu(&mut self, frame: ReceivedFrame<'_>) {
+        let ReceivedFrame { frame, quality } = frame;
         let failed = u8::from(quality.codewords_uncorrectable > 0);
-        let quality = Quality {
-            bit_position: quality.bit_position,
-            sync: quality.sync,
-            marker_distance: quality.marker_distance,
-            inverted: quality.inverted,
-            slip: 0,
-            symbols_corrected: quality.symbols_corrected.into(),
-            iterations: 0,
-            codewords: quality.codewords,
-            codewords_uncorrectable: quality.codewords_uncorrectable,
-        };
-        self.block(frame.frame, failed, quality);
+        self.block(frame, failed, quality);
     }
 }
 

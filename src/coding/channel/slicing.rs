@@ -1,4 +1,4 @@
-use super::receiver::{Quality, ReceivedFrame};
+use super::{Quality, ReceivedFrame};
 use crate::coding::cadu::{CaduParameters, CaduReceiver};
 use crate::coding::sync::SyncParameters;
 use alloc::collections::VecDeque;

@@ -24,8 +24,8 @@
 //! for random words the odds are below 1 in 16! (2·10^13) for E = 16 and below 1 in 8! (40 320) for E = 8.
 //!
 //! Each code picks the fastest kernels of the machine when it is built; `with_level` takes others, all of which give the
-//! same. With AVX-512 and GFNI everything but erasures runs on vectors, with AVX2 the division does; on NEON the
-//! portable form runs. [`GeneralCode`] is any other Reed-Solomon code over 256 elements, at the reference's pace.
+//! same. With AVX-512 and GFNI, and with AVX2, everything but erasures runs on vectors; with Neon the division is the
+//! portable one. [`GeneralCode`] is any other Reed-Solomon code over 256 elements, at the reference's pace.
 //!
 //! Left out: other sizes of field, soft decisions.
 
