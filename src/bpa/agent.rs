@@ -18,6 +18,7 @@ use super::reporting::Reporter;
 use super::security::Securing;
 use super::seen::Seen;
 use super::sending::Transfer;
+use super::span;
 use super::store::{Key, Store, StoreError, StoreEvent};
 use crate::bundle::{Bundle, BundleId, CreationTimestamp, Eid, Header, NodeNumber, Reason};
 use crate::routing::ContactPlan;
@@ -129,6 +130,7 @@ impl<S: Store> Agent<S> {
     /// # Errors
     /// [`RequestError`] when no legal bundle can be made of the request or there is no room for it.
     pub fn transmit(&mut self, now: Instant, request: TransmissionRequest) -> Result<BundleId, RequestError> {
+        span!("transmit", node = self.parameters.node.0);
         let payload = request.payload.clone();
         let (header, timestamp) = self.make_header(now, &request, payload.len() as u64)?;
         let id = header.id();
@@ -149,6 +151,7 @@ impl<S: Store> Agent<S> {
         request: &TransmissionRequest,
         payload_len: u64,
     ) -> Result<(Key, BundleId), RequestError> {
+        span!("begin_transmit", node = self.parameters.node.0);
         let (header, timestamp) = self.make_header(now, request, payload_len)?;
         let id = header.id();
         let key = self.open_spool(now, header, None, request.class, Stage::Made)?;

@@ -1,6 +1,7 @@
 //! When what was done is made durable, and by whom.
 
 use super::agent::Agent;
+use super::span;
 use super::store::{Commit, Durability, Store, StoreError};
 use crate::time::Instant;
 
@@ -50,6 +51,7 @@ impl<S: Store> Agent<S> {
 
     /// The commit handed out last has ended like this.
     pub fn commit_ended(&mut self, now: Instant, outcome: Result<(), StoreError>) {
+        span!("commit_ended", node = self.parameters.node.0);
         self.store.end_commit(outcome);
         self.take_store_events(now);
     }
@@ -67,6 +69,7 @@ impl<S: Store> Agent<S> {
     /// Makes all that was done so far durable, without waiting for others to share the effort; where commits are
     /// handed out, asks for one.
     pub fn commit(&mut self, now: Instant) {
+        span!("commit", node = self.parameters.node.0);
         self.commits.due = None;
         self.commits.steps = 0;
         if self.commits.handed_out {

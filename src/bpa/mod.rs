@@ -123,12 +123,25 @@ macro_rules! trace {
     };
 }
 
+/// A span of the `tracing` facade from here to the end of the block, where that is wanted.
+#[cfg(feature = "tracing")]
+macro_rules! span {
+    ($what:literal, $($field:tt)*) => {
+        let _span = tracing::debug_span!(target: "spacelink::bpa", $what, $($field)*).entered();
+    };
+}
+
 #[cfg(not(feature = "tracing"))]
 macro_rules! trace {
+    ($($anything:tt)*) => {};
+}
+
+#[cfg(not(feature = "tracing"))]
+macro_rules! span {
     ($($anything:tt)*) => {};
 }
 
 #[cfg(not(feature = "crypto"))]
 use unsecured as security;
 
-use trace;
+use {span, trace};

@@ -12,7 +12,7 @@ use super::quota::{Class, Quota};
 use super::record::detached;
 use super::seen::Fate;
 use super::store::{Durability, Key, Store, StoreError};
-use super::trace;
+use super::{span, trace};
 use crate::bundle::{
     Block, BlockContent, BlockFlags, Bundle, BundleId, Header, NodeNumber, Reason, block_type,
 };
@@ -43,6 +43,7 @@ impl<S: Store> Agent<S> {
         from: Option<NodeNumber>,
         bundle: Bundle,
     ) -> Result<Reception, Refusal> {
+        span!("receive", node = self.parameters.node.0);
         let (mut header, payload) = bundle.into_parts();
         let octets = header.encoded_len();
         let class = self.class_of(&header);
@@ -64,6 +65,7 @@ impl<S: Store> Agent<S> {
         from: Option<NodeNumber>,
         mut header: Header,
     ) -> Result<Key, Refusal> {
+        span!("begin", node = self.parameters.node.0);
         let class = self.class_of(&header);
         let opened = self
             .process_blocks(now, &mut header)
@@ -99,6 +101,7 @@ impl<S: Store> Agent<S> {
     /// # Errors
     /// As [`receive`](Self::receive); the bundle is given up.
     pub fn finish(&mut self, now: Instant, key: Key) -> Result<Reception, Refusal> {
+        span!("finish", node = self.parameters.node.0, key = key.0);
         let Some(spool) = self.spools.remove(&key) else { return Err(StoreError::Unknown(key).into()) };
         let (header, from) = (spool.header.clone(), spool.from);
         let sourced = spool.stage == Stage::Made;

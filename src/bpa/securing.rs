@@ -13,7 +13,7 @@ use super::record::Record;
 use super::security::{Running, Securing, Security, What, Work, following};
 use super::seen::Fate;
 use super::store::{Durability, Key, Store, StoreError};
-use super::trace;
+use super::{span, trace};
 use crate::bpsec::{Action, Processor, Protector, Role, SecurityError};
 use crate::bundle::{BundleError, Eid, Header, Reason};
 use crate::time::Instant;
@@ -124,6 +124,7 @@ impl<S: Store> Agent<S> {
     }
 
     fn secure_piece_of(&mut self, now: Instant, key: Key) {
+        span!("secure", node = self.parameters.node.0, key = key.0);
         match self.advance(key) {
             Ok(None) => {}
             Ok(Some(running)) => self.finish_security(now, key, running),

@@ -13,7 +13,7 @@ use super::quota::Class;
 use super::record::Record;
 use super::seen::Fate;
 use super::store::{Key, Store, StoreError};
-use super::trace;
+use super::{span, trace};
 use crate::bundle::{BundleFlags, BundleWriter, Eid, Header, NodeNumber, Reason};
 use crate::routing::PlanTime;
 use crate::time::Instant;
@@ -68,6 +68,7 @@ impl<S: Store> Agent<S> {
     }
 
     fn next_transfer(&mut self, now: Instant, neighbour: NodeNumber, least: Class) -> Option<Outbound> {
+        span!("forward", node = self.parameters.node.0, neighbour = neighbour.0);
         let (room, least_cut) = self.room(now, neighbour)?;
         loop {
             let entries = &self.entries;
@@ -211,6 +212,7 @@ impl<S: Store> Agent<S> {
     /// Ends the transfer of a bundle handed out by [`poll_forward`](Self::poll_forward). A transfer that has ended
     /// already, or whose bundle was given up meanwhile, is ignored.
     pub fn transfer_ended(&mut self, now: Instant, transfer: TransferId, outcome: Outcome) {
+        span!("transfer_ended", node = self.parameters.node.0, transfer = transfer.0);
         let Some(transfer) = self.transfers.remove(&transfer) else { return };
         let Transfer { key, to, range, header, len, .. } = transfer;
         let counters = self.neighbour_counters.entry(to).or_default();

@@ -15,4 +15,5 @@ mod link;
 mod overload;
 mod reports;
 mod security;
+mod spans;
 mod stores;
