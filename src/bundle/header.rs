@@ -39,6 +39,7 @@ impl Header {
     /// Reads the contents that are still octets and in the clear, and checks all rules between the blocks.
     pub(super) fn check_blocks(&mut self, rules: &Rules) -> Result<(), BundleError> {
         check_blocks(&self.blocks, &self.payload)?;
+        security::check_targets(&self.blocks)?;
         for at in 0..self.blocks.len() {
             if self.blocks[at].is_understood()
                 && !security::is_encrypted(&self.blocks, self.blocks[at].number)?

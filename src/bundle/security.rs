@@ -42,6 +42,13 @@ pub(super) fn encrypted_numbers(blocks: &[Block], numbers: &mut Vec<u64>) {
     }
 }
 
+/// That all blocks say what they encrypt, whether or not somebody asks: else a bundle that is taken now is refused once
+/// it has a block more.
+pub(super) fn check_targets(blocks: &[Block]) -> Result<(), BundleError> {
+    let mut confidentiality = blocks.iter().filter(|block| block.block_type() == block_type::CONFIDENTIALITY);
+    confidentiality.try_for_each(|block| targets(block).map(drop))
+}
+
 /// The numbers of the blocks that a security block speaks of.
 pub(super) fn targets(block: &Block) -> Result<Vec<u64>, BundleError> {
     let BlockContent::Octets { data, .. } = &block.content else { return Ok(Vec::new()) };

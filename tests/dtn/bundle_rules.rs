@@ -41,6 +41,17 @@ fn primary() -> String {
     PRIMARY.replace(' ', "")
 }
 
+/// Found by fuzzing: it was taken as long as no other block had to be looked into, and refused at the next node.
+#[test]
+fn a_confidentiality_block_has_to_say_what_it_encrypts() {
+    let refused = read(&primary(), &format!("850c02000041d1{PAYLOAD}")).unwrap_err();
+    assert!(
+        matches!(refused, BundleError::Content { block: 2, block_type: block_type::CONFIDENTIALITY, .. }),
+        "{refused:?}"
+    );
+    assert!(read(&primary(), &format!("850c02000043810100{PAYLOAD}")).is_ok());
+}
+
 #[test]
 fn the_hand_typed_bundle_is_fine() {
     let bundle = read(&primary(), PAYLOAD).unwrap();
