@@ -33,7 +33,7 @@ fn main() -> ! {
         cadu[4 + error * 15] ^= 0x5A;
     }
     let (repaired, received) = receive(&aos, &coding, &cadu);
-    assert_eq!(usize::from(repaired), ERRORS);
+    assert_eq!(repaired as usize, ERRORS);
     assert_eq!(received, payload.len());
     hprintln!("bare metal: {} octets received, {} symbols repaired", received, repaired);
     debug::exit(debug::EXIT_SUCCESS);
@@ -68,7 +68,7 @@ fn send(aos: &AosParameters, coding: &CaduParameters, payload: &[u8], cadu: &mut
 }
 
 /// Symbols repaired, and octets of the data of the packet that is not idle.
-fn receive(aos: &AosParameters, coding: &CaduParameters, cadu: &[u8]) -> (u16, usize) {
+fn receive(aos: &AosParameters, coding: &CaduParameters, cadu: &[u8]) -> (u32, usize) {
     let mut receiver =
         CaduReceiver::new(*coding, SyncParameters::default(), [0; 1024]).expect("enough memory");
     let mut memory = [0; 256];
