@@ -4,13 +4,15 @@ use super::common::{FAR, HERE, NEAR, at, foreign, forward, open_plan, to};
 use spacelink::bpa::{Agent, AgentParameters, Outcome};
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 
-/// Lines of what is told, with the span that was open.
-#[derive(Clone, Default)]
-struct Listener(Arc<Mutex<Told>>);
+/// Notes what one thread tells; the others run other tests.
+#[derive(Clone)]
+struct Listener(Arc<Mutex<Told>>, ThreadId);
 
 #[derive(Default)]
 struct Told {
@@ -32,8 +34,13 @@ impl Visit for Text {
 }
 
 impl Subscriber for Listener {
+    // Whoever is asked first would else answer for all threads.
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "spacelink::bpa"
+        metadata.target() == "spacelink::bpa" && thread::current().id() == self.1
     }
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
@@ -68,15 +75,16 @@ impl Subscriber for Listener {
 
 #[test]
 fn events_stand_in_the_spans_of_calls() {
-    let listener = Listener::default();
-    tracing::subscriber::with_default(listener.clone(), || {
-        let mut agent = Agent::new(AgentParameters::new(HERE), open_plan());
-        agent.handle_timeout(at(0));
-        agent.transmit(at(0), to(FAR, "made here")).unwrap();
-        agent.receive(at(0), Some(NEAR), foreign(FAR, 1, "x")).unwrap();
-        let transfer = forward(&mut agent, at(0)).unwrap().transfer;
-        agent.transfer_ended(at(0), transfer, Outcome::Across);
-    });
+    let listener = Listener(Arc::default(), thread::current().id());
+    tracing::subscriber::set_global_default(listener.clone()).unwrap();
+    // Other threads may have come by between its making and its setting.
+    tracing::callsite::rebuild_interest_cache();
+    let mut agent = Agent::new(AgentParameters::new(HERE), open_plan());
+    agent.handle_timeout(at(0));
+    agent.transmit(at(0), to(FAR, "made here")).unwrap();
+    agent.receive(at(0), Some(NEAR), foreign(FAR, 1, "x")).unwrap();
+    let transfer = forward(&mut agent, at(0)).unwrap().transfer;
+    agent.transfer_ended(at(0), transfer, Outcome::Across);
     let told = listener.0.lock().unwrap();
     assert_eq!(
         told.lines,
