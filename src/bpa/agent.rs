@@ -13,7 +13,7 @@ use super::keeping::{Entry, Stage};
 use super::memory::MemoryStore;
 use super::parameters::{AgentParameters, NeighbourParameters, Rule, TransmissionRequest};
 use super::quota::Ledger;
-use super::receiving::Spool;
+use super::receiving::{Arrival, Spool};
 use super::reporting::Reporter;
 use super::security::Securing;
 use super::seen::Seen;
@@ -134,7 +134,9 @@ impl<S: Store> Agent<S> {
         let payload = request.payload.clone();
         let (header, timestamp) = self.make_header(now, &request, payload.len() as u64)?;
         let id = header.id();
-        self.take(now, header, payload, None, request.class, Stage::Made)?;
+        let arrival = Arrival { from: None, class: request.class, stage: Stage::Made };
+        let (key, room) = self.put(now, &header, payload, arrival)?;
+        self.settle(now, key, header, arrival, room);
         self.last_timestamp = timestamp;
         self.counters.sourced += 1;
         Ok(id)
@@ -154,7 +156,9 @@ impl<S: Store> Agent<S> {
         span!("begin_transmit", node = self.parameters.node.0);
         let (header, timestamp) = self.make_header(now, request, payload_len)?;
         let id = header.id();
-        let key = self.open_spool(now, header, None, request.class, Stage::Made)?;
+        let arrival = Arrival { from: None, class: request.class, stage: Stage::Made };
+        let (key, room) = self.open(now, &header, arrival)?;
+        self.spools.insert(key, Spool { header, arrival, room });
         self.last_timestamp = timestamp;
         Ok((key, id))
     }
