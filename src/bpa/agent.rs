@@ -20,6 +20,7 @@ use super::seen::Seen;
 use super::sending::Transfer;
 use super::span;
 use super::store::{Key, Store, StoreError, StoreEvent};
+use super::table::Table;
 use crate::bundle::{Bundle, BundleId, CreationTimestamp, Eid, Header, NodeNumber, Reason};
 use crate::routing::ContactPlan;
 use crate::time::{DtnTime, Instant};
@@ -34,7 +35,7 @@ pub struct Agent<S = MemoryStore> {
     pub(super) parameters: AgentParameters,
     pub(super) store: S,
     pub(super) ledger: Ledger,
-    pub(super) entries: BTreeMap<Key, Box<Entry>>,
+    pub(super) entries: Table<Key, Box<Entry>>,
     /// Bundles by class, so that the least urgent can make room.
     pub(super) classes: [BTreeSet<Key>; 3],
     pub(super) spools: BTreeMap<Key, Spool>,
@@ -44,7 +45,7 @@ pub struct Agent<S = MemoryStore> {
     pub(super) rules: Vec<Rule>,
     pub(super) seen: Seen,
     pub(super) desk: Desk,
-    pub(super) transfers: BTreeMap<TransferId, Transfer>,
+    pub(super) transfers: Table<TransferId, Transfer>,
     pub(super) next_transfer: u64,
     pub(super) expiries: BTreeSet<(Instant, Key)>,
     pub(super) events: VecDeque<Event>,
@@ -85,7 +86,7 @@ impl<S: Store> Agent<S> {
             parameters,
             store,
             ledger: Ledger::new(parameters.quotas),
-            entries: BTreeMap::new(),
+            entries: Table::default(),
             classes: Default::default(),
             spools: BTreeMap::new(),
             contacts: Contacts::of(parameters.node, &plan),
@@ -94,7 +95,7 @@ impl<S: Store> Agent<S> {
             rules: Vec::new(),
             seen: Seen::new(parameters.remembered),
             desk: Desk::default(),
-            transfers: BTreeMap::new(),
+            transfers: Table::default(),
             next_transfer: 0,
             expiries: BTreeSet::new(),
             events: VecDeque::new(),

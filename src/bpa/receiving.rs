@@ -254,7 +254,7 @@ impl<S: Store> Agent<S> {
                 && full.free.octets.saturating_add(reclaimable) >= octets;
             // The newest of them: older ones have been promised more.
             let idle = |key: &&Key| {
-                self.entries.get(key).is_some_and(|entry| entry.hands == 0 && !self.desk.is_out(**key))
+                self.entries.get(*key).is_some_and(|entry| entry.hands == 0 && !self.desk.is_out(**key))
             };
             let victim =
                 lower.iter().find_map(|keys| keys.iter().rev().take(EVICTION_SEARCH).find(idle)).copied();
