@@ -13,13 +13,14 @@ use super::keeping::{Entry, Stage};
 use super::memory::MemoryStore;
 use super::parameters::{AgentParameters, NeighbourParameters, Rule, TransmissionRequest};
 use super::quota::Ledger;
-use super::receiving::Spool;
+use super::receiving::{Arrival, Spool};
 use super::reporting::Reporter;
 use super::security::Securing;
 use super::seen::Seen;
 use super::sending::Transfer;
 use super::span;
 use super::store::{Key, Store, StoreError, StoreEvent};
+use super::table::Table;
 use crate::bundle::{Bundle, BundleId, CreationTimestamp, Eid, Header, NodeNumber, Reason};
 use crate::routing::ContactPlan;
 use crate::time::{DtnTime, Instant};
@@ -34,7 +35,7 @@ pub struct Agent<S = MemoryStore> {
     pub(super) parameters: AgentParameters,
     pub(super) store: S,
     pub(super) ledger: Ledger,
-    pub(super) entries: BTreeMap<Key, Box<Entry>>,
+    pub(super) entries: Table<Key, Box<Entry>>,
     /// Bundles by class, so that the least urgent can make room.
     pub(super) classes: [BTreeSet<Key>; 3],
     pub(super) spools: BTreeMap<Key, Spool>,
@@ -44,7 +45,7 @@ pub struct Agent<S = MemoryStore> {
     pub(super) rules: Vec<Rule>,
     pub(super) seen: Seen,
     pub(super) desk: Desk,
-    pub(super) transfers: BTreeMap<TransferId, Transfer>,
+    pub(super) transfers: Table<TransferId, Transfer>,
     pub(super) next_transfer: u64,
     pub(super) expiries: BTreeSet<(Instant, Key)>,
     pub(super) events: VecDeque<Event>,
@@ -85,7 +86,7 @@ impl<S: Store> Agent<S> {
             parameters,
             store,
             ledger: Ledger::new(parameters.quotas),
-            entries: BTreeMap::new(),
+            entries: Table::default(),
             classes: Default::default(),
             spools: BTreeMap::new(),
             contacts: Contacts::of(parameters.node, &plan),
@@ -94,7 +95,7 @@ impl<S: Store> Agent<S> {
             rules: Vec::new(),
             seen: Seen::new(parameters.remembered),
             desk: Desk::default(),
-            transfers: BTreeMap::new(),
+            transfers: Table::default(),
             next_transfer: 0,
             expiries: BTreeSet::new(),
             events: VecDeque::new(),
@@ -134,7 +135,9 @@ impl<S: Store> Agent<S> {
         let payload = request.payload.clone();
         let (header, timestamp) = self.make_header(now, &request, payload.len() as u64)?;
         let id = header.id();
-        self.take(now, header, payload, None, request.class, Stage::Made)?;
+        let arrival = Arrival { from: None, class: request.class, stage: Stage::Made };
+        let (key, room) = self.put(now, &header, payload, arrival)?;
+        self.settle(now, key, header, arrival, room);
         self.last_timestamp = timestamp;
         self.counters.sourced += 1;
         Ok(id)
@@ -154,7 +157,9 @@ impl<S: Store> Agent<S> {
         span!("begin_transmit", node = self.parameters.node.0);
         let (header, timestamp) = self.make_header(now, request, payload_len)?;
         let id = header.id();
-        let key = self.open_spool(now, header, None, request.class, Stage::Made)?;
+        let arrival = Arrival { from: None, class: request.class, stage: Stage::Made };
+        let (key, room) = self.open(now, &header, arrival)?;
+        self.spools.insert(key, Spool { header, arrival, room });
         self.last_timestamp = timestamp;
         Ok((key, id))
     }

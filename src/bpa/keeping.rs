@@ -9,6 +9,7 @@ use core::time::Duration;
 use super::agent::Agent;
 use super::event::Event;
 use super::quota::Class;
+use super::receiving::{Arrival, Room};
 use super::record::Record;
 use super::seen::{self, Fate};
 use super::store::{Durability, Key, Memory, Recovered, Store, StoreError};
@@ -37,6 +38,28 @@ pub(super) struct Entry {
     pub rest: Option<Vec<Range<u64>>>,
     /// How far security processing is.
     pub stage: Stage,
+}
+
+impl Entry {
+    /// A bundle that has just come.
+    pub fn new(header: Header, received: Instant, arrival: Arrival, room: Room) -> Self {
+        let Arrival { from, class, stage } = arrival;
+        let Room { expires, octets } = room;
+        Self {
+            header,
+            received,
+            before: Duration::ZERO,
+            expires,
+            from,
+            class,
+            octets,
+            place: Place::Desk,
+            fresh: false,
+            hands: 0,
+            rest: None,
+            stage,
+        }
+    }
 }
 
 /// What is still to be done to a bundle before it is sent on or delivered, if there is a security policy.
@@ -122,22 +145,8 @@ impl<S: Store> Agent<S> {
             let octets = self.charge(&header, stage);
             self.ledger.add(header.source(), class, octets);
             self.seen.insert(now, &header.id(), Fate::Held, expires);
-            let place = Place::Desk;
-            let entry = Entry {
-                header,
-                received: now,
-                before,
-                expires,
-                from,
-                class,
-                octets,
-                place,
-                fresh: false,
-                hands: 0,
-                rest,
-                stage,
-            };
-            self.enter(now, key, entry);
+            let new = Entry::new(header, now, Arrival { from, class, stage }, Room { expires, octets });
+            self.enter(now, key, Entry { before, rest, ..new });
         }
         self.stepped(now, 1);
         Ok(())
@@ -184,15 +193,14 @@ impl<S: Store> Agent<S> {
         now: Instant,
         header: &Header,
         expires: Instant,
-        from: Option<NodeNumber>,
-        class: Class,
-        stage: Stage,
+        arrival: Arrival,
     ) -> Vec<u8> {
         if self.store.durability() == Durability::Volatile {
             return Vec::new();
         }
         let received = self.parameters.epoch.dtn_time(now);
         let expires = self.dtn_expiry(expires);
+        let Arrival { from, class, stage } = arrival;
         Record { header, received, expires, from, class, rest: None, stage, replaces: Vec::new() }.encode()
     }
 

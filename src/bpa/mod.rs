@@ -93,6 +93,7 @@ mod security;
 mod seen;
 mod sending;
 mod store;
+mod table;
 #[cfg(not(feature = "crypto"))]
 mod unsecured;
 

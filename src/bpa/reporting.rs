@@ -5,6 +5,7 @@ use core::time::Duration;
 use super::agent::Agent;
 use super::keeping::Stage;
 use super::quota::Class;
+use super::receiving::Arrival;
 use super::store::Store;
 use crate::bundle::{AdminRecord, Bundle, BundleFlags, Eid, Header, Reason, Status, StatusReport};
 use crate::time::Instant;
@@ -124,7 +125,9 @@ impl<S: Store> Agent<S> {
         // Without room for it, whoever asked stays without it.
         let Ok((header, payload)) = bundle.map(Bundle::into_parts) else { return };
         // Reports are the first to make room.
-        if self.take(now, header, payload, None, Class::Bulk, Stage::Made).is_ok() {
+        let arrival = Arrival { from: None, class: Class::Bulk, stage: Stage::Made };
+        if let Ok((key, room)) = self.put(now, &header, payload, arrival) {
+            self.settle(now, key, header, arrival, room);
             self.counters.reports_sent += 1;
         }
     }

@@ -1,4 +1,4 @@
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use crate::bundle::{BundleId, CreationTimestamp, Eid, FragmentRange, NodeNumber};
@@ -7,13 +7,16 @@ use crate::wire::{Decode, Encode};
 
 /// Which bundles have been here, so that a second copy is known for one.
 ///
-/// An identity is forgotten when the bundle's lifetime is over (a later copy is refused as expired anyway) and,
-/// beyond `limit` of them, in order of expiry.
+/// An identity is forgotten after the second in which the bundle's lifetime ends (a later copy is refused as expired
+/// anyway) and, beyond `limit` of them, in order of expiry.
 #[derive(Debug)]
 pub(super) struct Seen {
     limit: usize,
     fates: BTreeMap<BundleId, (Fate, Instant)>,
-    by_expiry: BTreeSet<(Instant, BundleId)>,
+    /// The same by the second in which their lifetimes end. Some may be gone already, or end at another time.
+    by_expiry: BTreeMap<u64, VecDeque<BundleId>>,
+    /// How many are in `by_expiry`.
+    listed: usize,
 }
 
 /// What became of a bundle.
@@ -49,7 +52,7 @@ impl Fate {
 
 impl Seen {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, fates: BTreeMap::new(), by_expiry: BTreeSet::new() }
+        Self { limit, fates: BTreeMap::new(), by_expiry: BTreeMap::new(), listed: 0 }
     }
 
     pub(super) fn fate(&self, id: &BundleId) -> Option<Fate> {
@@ -57,21 +60,25 @@ impl Seen {
     }
 
     pub(super) fn insert(&mut self, now: Instant, id: &BundleId, fate: Fate, expires: Instant) {
-        while let Some((expiry, _)) = self.by_expiry.first() {
-            if *expiry > now && self.by_expiry.len() < self.limit {
+        while let Some(mut first) = self.by_expiry.first_entry() {
+            let second = *first.key();
+            if second >= second_of(now) && self.listed < self.limit {
                 break;
             }
-            if let Some((_, id)) = self.by_expiry.pop_first() {
+            let Some(id) = first.get_mut().pop_front() else {
+                first.remove();
+                continue;
+            };
+            self.listed -= 1;
+            if self.fates.get(&id).is_some_and(|(_, expires)| second_of(*expires) == second) {
                 self.fates.remove(&id);
             }
         }
-        match self.fates.insert(id.clone(), (fate, expires)) {
-            None => _ = self.by_expiry.insert((expires, id.clone())),
-            Some((_, before)) if before != expires => {
-                self.by_expiry.remove(&(before, id.clone()));
-                self.by_expiry.insert((expires, id.clone()));
-            }
-            Some(_) => {}
+        let before = self.fates.insert(id.clone(), (fate, expires));
+        let second = second_of(expires);
+        if before.is_none_or(|(_, before)| second_of(before) != second) {
+            self.by_expiry.entry(second).or_default().push_back(id.clone());
+            self.listed += 1;
         }
     }
 
@@ -82,14 +89,16 @@ impl Seen {
     }
 
     pub(super) fn forget(&mut self, id: &BundleId) {
-        if let Some((_, expires)) = self.fates.remove(id) {
-            self.by_expiry.remove(&(expires, id.clone()));
-        }
+        self.fates.remove(id);
     }
 
     pub(super) fn len(&self) -> usize {
         self.fates.len()
     }
+}
+
+fn second_of(instant: Instant) -> u64 {
+    instant.as_nanos() / 1_000_000_000
 }
 
 /// An identity and its fate as a store keeps it: eight words, and the source.

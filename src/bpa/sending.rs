@@ -37,8 +37,10 @@ pub(super) struct Transfer {
 
 /// How far a transfer has been read.
 struct Reading {
-    /// Octets that go before the payload, and how many of them are read.
+    /// Octets that go before the payload, until they are read.
     start: Vec<u8>,
+    /// How many they are.
+    start_len: u64,
     /// Octets read of the whole.
     read: u64,
     writer: Option<BundleWriter>,
@@ -79,13 +81,11 @@ impl<S: Store> Agent<S> {
             };
             let key = self.forwarding.next_for(now, neighbour, fits)?;
             let entry = self.entries.get_mut(&key)?;
-            let mut header = entry.header.clone();
-            if !header.raise_hop_count() {
+            let stay = entry.before + now.since(entry.received);
+            let Some(header) = entry.header.sent_on(Eid::ipn(self.parameters.node, 0), stay) else {
                 self.delete(now, key, Reason::HOP_LIMIT);
                 continue;
-            }
-            header.set_previous_node(Eid::ipn(self.parameters.node, 0));
-            header.add_age(entry.before + now.since(entry.received));
+            };
             let Some((header, range)) = cut(entry, header, room) else {
                 // No fragment can be made of it after all: it waits for a better time.
                 self.forwarding.pause(neighbour, now + self.parameters.pause_after_failure);
@@ -191,7 +191,8 @@ impl<S: Store> Agent<S> {
             Some(reading) => reading,
             none => {
                 let (writer, start) = BundleWriter::new(&transfer.header);
-                none.insert(Reading { start, read: 0, writer: Some(writer), trailer: None })
+                let start_len = start.len() as u64;
+                none.insert(Reading { start, start_len, read: 0, writer: Some(writer), trailer: None })
             }
         };
         let payload_len = transfer.range.end - transfer.range.start;
@@ -199,9 +200,14 @@ impl<S: Store> Agent<S> {
         while filled < out.len() {
             let rest = &mut out[filled..];
             let at = reading.read;
-            let start_len = reading.start.len() as u64;
+            let start_len = reading.start_len;
             let len = if at < start_len {
-                copy(&reading.start[at as usize..], rest)
+                let len = copy(reading.start.get(at as usize..).unwrap_or_default(), rest);
+                if at + len as u64 == start_len {
+                    // A transfer may wait for its proof for long.
+                    reading.start = Vec::new();
+                }
+                len
             } else if at < start_len + payload_len {
                 let offset = at - start_len;
                 let most = usize::try_from(payload_len - offset).unwrap_or(usize::MAX).min(rest.len());

@@ -8,6 +8,24 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 impl Header {
+    /// The header as `node` sends it on after the bundle was there for `stay`: with `node` as the previous one, and with
+    /// age and hop count raised. `None` when the hop limit is passed: the bundle is to be deleted.
+    ///
+    /// Source: RFC 9171 §5.4, §4.4.
+    #[must_use]
+    pub fn sent_on(&self, node: Eid, stay: Duration) -> Option<Self> {
+        // With room for the block that may be added.
+        let mut blocks = Vec::with_capacity(self.blocks.len() + 1);
+        blocks.extend_from_slice(&self.blocks);
+        let mut header = Self { primary: self.primary.clone(), blocks, payload: self.payload.clone() };
+        if !header.raise_hop_count() {
+            return None;
+        }
+        header.set_previous_node(node);
+        header.add_age(stay);
+        Some(header)
+    }
+
     /// Says which node sends the bundle on: changes the previous node block, or puts one in.
     ///
     /// An encrypted previous node block is taken out, and a new one has a number of its own: what speaks of the old
