@@ -306,6 +306,7 @@ impl<S: Store> Agent<S> {
                 StoreEvent::Readable(key) => {
                     self.security_readable(now, key);
                     self.delivery_readable(now, key);
+                    self.transfer_readable(key);
                 }
             }
         }

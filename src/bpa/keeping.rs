@@ -210,7 +210,11 @@ impl<S: Store> Agent<S> {
 
     /// Gives a bundle up.
     pub(super) fn delete(&mut self, now: Instant, key: Key, reason: Reason) {
-        let Some(entry) = self.discard(now, key, Fate::Done) else { return };
+        self.delete_as(now, key, reason, Fate::Done);
+    }
+
+    fn delete_as(&mut self, now: Instant, key: Key, reason: Reason, fate: Fate) {
+        let Some(entry) = self.discard(now, key, fate) else { return };
         self.counters.deleted += 1;
         if reason == Reason::LIFETIME_EXPIRED {
             self.counters.expired += 1;
@@ -231,12 +235,12 @@ impl<S: Store> Agent<S> {
     /// Gives up what was found damaged: it would go on with a check sequence that makes it look whole.
     pub(super) fn give_up_damaged(&mut self, now: Instant) {
         for key in core::mem::take(&mut self.damaged) {
-            let Some(id) = self.entries.get(&key).map(|entry| entry.header.id()) else { continue };
+            if !self.entries.contains_key(&key) {
+                continue;
+            }
             self.counters.damaged += 1;
             let others = self.take_apart(key);
-            self.delete(now, key, Reason::BLOCK_UNINTELLIGIBLE);
-            // Should a good copy come, it is welcome.
-            self.seen.forget(&id);
+            self.delete_as(now, key, Reason::BLOCK_UNINTELLIGIBLE, Fate::Lost);
             for other in others {
                 if let Some(class) = self.entries.get(&other).map(|entry| entry.class) {
                     self.forget_work(other, class);
@@ -261,7 +265,10 @@ impl<S: Store> Agent<S> {
             // It was not durable yet, but it is where it was to go, or was given up: nothing is to be waited for.
             self.events.push_back(Event::Kept(key));
         }
-        if entry.header.source().is_null() {
+        if fate == Fate::Lost {
+            self.seen.forget(&id);
+            self.store.remove(key, None);
+        } else if entry.header.source().is_null() {
             self.store.remove(key, None);
         } else {
             self.seen.set_fate(&id, fate);

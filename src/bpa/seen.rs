@@ -26,6 +26,8 @@ pub(super) enum Fate {
     Held,
     /// It is done with: a copy is of no use.
     Done,
+    /// It was found damaged, and is to be forgotten: a good copy is welcome.
+    Lost,
     /// It was sent on. It had come from this neighbour (`None`: made here), having passed so many nodes.
     Forwarded { from: Option<NodeNumber>, hops: Option<u64> },
 }
@@ -39,6 +41,7 @@ impl Fate {
     pub fn makes_copy(self, from: Option<NodeNumber>, hops: Option<u64>) -> bool {
         match self {
             Self::Held | Self::Done => true,
+            Self::Lost => false,
             Self::Forwarded { from: before, hops: passed } => match (hops, passed) {
                 (Some(hops), Some(passed)) => hops <= passed,
                 _ => from == before,
@@ -101,7 +104,7 @@ fn second_of(instant: Instant) -> u64 {
 /// An identity and its fate as a store keeps it: eight words, and the source.
 pub(super) fn encode(id: &BundleId, fate: Fate) -> Vec<u8> {
     let (kind, from, hops) = match fate {
-        Fate::Held | Fate::Done => (0, None, None),
+        Fate::Held | Fate::Done | Fate::Lost => (0, None, None),
         Fate::Forwarded { from, hops } => (1, from, hops),
     };
     let part = id.fragment.map(|part| (part.offset, part.len));

@@ -31,6 +31,8 @@ pub(super) struct Transfer {
     header: Header,
     len: u64,
     reading: Option<Reading>,
+    /// The store has octets of it still to get.
+    late: bool,
 }
 
 /// How far a transfer has been read.
@@ -103,7 +105,8 @@ impl<S: Store> Agent<S> {
             self.next_transfer += 1;
             let len = header.encoded_len();
             self.neighbour_counters.entry(neighbour).or_default().sent += 1;
-            let state = Transfer { key, to: neighbour, range, whole, header, len, reading: None };
+            let state =
+                Transfer { key, to: neighbour, range, whole, header, len, reading: None, late: false };
             self.transfers.insert(transfer, state);
             return Some(Outbound { transfer, class, len });
         }
@@ -123,7 +126,7 @@ impl<S: Store> Agent<S> {
     /// ([`StoreError::Damaged`]) is given up with the next [`poll_event`](Self::poll_event).
     pub fn octets(&mut self, transfer: TransferId) -> Result<Bytes, ReadError> {
         let octets = self.all_octets(transfer);
-        self.note_damage(octets.as_ref().err().and_then(ReadError::store));
+        self.note_reading(transfer, octets.as_ref().err());
         octets
     }
 
@@ -157,8 +160,29 @@ impl<S: Store> Agent<S> {
     /// As [`octets`](Self::octets); [`StoreError::Later`] when the octets are still to come: ask again.
     pub fn read_transfer(&mut self, transfer: TransferId, out: &mut [u8]) -> Result<usize, ReadError> {
         let read = self.next_octets(transfer, out);
-        self.note_damage(read.as_ref().err().and_then(ReadError::store));
+        self.note_reading(transfer, read.as_ref().err());
         read
+    }
+
+    fn note_reading(&mut self, transfer: TransferId, error: Option<&ReadError>) {
+        let error = error.and_then(ReadError::store);
+        self.note_damage(error);
+        if let Some(transfer) = self.transfers.get_mut(&transfer) {
+            transfer.late = error == Some(StoreError::Later);
+        }
+    }
+
+    /// Octets of a bundle that were to come are at hand: if it was given back for want of them, it goes out now.
+    pub(super) fn transfer_readable(&mut self, key: Key) {
+        for transfer in self.transfers.values_mut().filter(|transfer| transfer.key == key) {
+            transfer.late = false;
+        }
+        if let Some(entry) = self.entries.get(&key)
+            && let Place::Forwarding(destination) = entry.place
+            && entry.rest.as_ref().map_or(entry.hands == 0, |rest| !rest.is_empty())
+        {
+            self.forwarding.wait(destination, entry.class, key);
+        }
     }
 
     fn next_octets(&mut self, transfer: TransferId, out: &mut [u8]) -> Result<usize, ReadError> {
@@ -220,7 +244,7 @@ impl<S: Store> Agent<S> {
     pub fn transfer_ended(&mut self, now: Instant, transfer: TransferId, outcome: Outcome) {
         span!("transfer_ended", node = self.parameters.node.0, transfer = transfer.0);
         let Some(transfer) = self.transfers.remove(&transfer) else { return };
-        let Transfer { key, to, range, header, len, .. } = transfer;
+        let Transfer { key, to, range, header, len, late, whole, .. } = transfer;
         let counters = self.neighbour_counters.entry(to).or_default();
         let across = match outcome {
             Outcome::Across => range.end,
@@ -231,13 +255,17 @@ impl<S: Store> Agent<S> {
                 let payload = if may_be_cut { payload } else { 0 };
                 range.start.saturating_add(payload).min(range.end)
             }
-            Outcome::Failed => range.start,
+            Outcome::Failed | Outcome::Later => range.start,
         };
         match outcome {
             Outcome::Across => {
                 counters.across += 1;
                 counters.octets_across += len;
                 self.counters.octets_forwarded += len;
+            }
+            Outcome::Later => {
+                counters.sent -= 1;
+                self.counters.fragments_made -= u64::from(!whole);
             }
             Outcome::Partly(_) | Outcome::Failed => {
                 counters.failed += 1;
@@ -249,6 +277,7 @@ impl<S: Store> Agent<S> {
         }
         let Some(entry) = self.entries.get_mut(&key) else { return };
         entry.hands = entry.hands.saturating_sub(1);
+        let waits = late && outcome == Outcome::Later;
         let all_across = matches!(outcome, Outcome::Across) || across == range.end && range.start < range.end;
         if !all_across {
             if across > range.start || entry.rest.is_some() {
@@ -258,7 +287,10 @@ impl<S: Store> Agent<S> {
             }
             if let Place::Forwarding(destination) = entry.place {
                 let class = entry.class;
-                self.forwarding.wait(destination, class, key);
+                match waits {
+                    true => self.forwarding.forget(destination, class, key),
+                    false => self.forwarding.wait(destination, class, key),
+                }
             }
         }
         if entry.hands == 0 && all_across && entry.rest.as_ref().is_none_or(Vec::is_empty) {

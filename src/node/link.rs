@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::machine::InputRefused;
 use super::machine::NodeAgent;
-use crate::bpa::Outcome;
+use crate::bpa::{Outbound, Outcome};
 use crate::bundle::{Bundle, NodeNumber};
 use crate::cla::{LtpAdapter, datagram, encapsulation};
 use crate::link::{PacketLink, PacketLinkError, PacketLinkSettings};
@@ -179,11 +179,9 @@ impl Link {
                 // Whether a bundle that must not be cut fits is seen only now.
                 let fits =
                     usize::try_from(outbound.len).is_ok_and(|len| len <= MAX_DATAGRAM_LEN.min(out.len()));
-                let read = if fits { agent.read_transfer(outbound.transfer, out).ok() } else { None };
-                let sent = read.filter(|read| *read as u64 == outbound.len);
-                let outcome = if sent.is_some() { Outcome::Across } else { Outcome::Failed };
+                let outcome = if fits { read_all(agent, outbound, out) } else { Outcome::Failed };
                 agent.transfer_ended(now, outbound.transfer, outcome);
-                sent
+                (outcome == Outcome::Across).then_some(outbound.len as usize)
             }),
         };
         if !matches!(self.kind, Kind::Coded { .. }) {
@@ -216,6 +214,19 @@ impl Link {
         }
         counters
     }
+}
+
+/// Reads a bundle to the front of `out`, where there is room for it.
+fn read_all(agent: &mut NodeAgent, outbound: Outbound, out: &mut [u8]) -> Outcome {
+    let mut rest = &mut out[..outbound.len as usize];
+    while !rest.is_empty() {
+        match agent.read_transfer(outbound.transfer, rest) {
+            Ok(0) => return Outcome::Failed,
+            Ok(read) => rest = &mut rest[read..],
+            Err(error) => return Outcome::unread(error),
+        }
+    }
+    Outcome::Across
 }
 
 /// Takes a bundle from a link that cannot take it back.

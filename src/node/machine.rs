@@ -308,7 +308,9 @@ impl Node {
                             let urgent = outbound.class == Class::Expedited;
                             self.ltp.send(now, engine, Token(outbound.transfer.0), octets, urgent);
                         }
-                        Err(_) => self.agent.transfer_ended(now, outbound.transfer, Outcome::Failed),
+                        Err(error) => {
+                            self.agent.transfer_ended(now, outbound.transfer, Outcome::unread(error));
+                        }
                     }
                 }
             }
