@@ -34,8 +34,6 @@ struct Queue {
     places: BTreeSet<Place>,
     /// First contact of the route; `None` when there is no route.
     first: Option<Contact>,
-    /// Until when the route holds.
-    until: Instant,
     /// The place of this queue in `ready`.
     at: Option<(NodeNumber, Place)>,
 }
@@ -84,6 +82,9 @@ impl Forwarding {
         if queue.places.is_empty() {
             // The route is kept until it is stale: the next bundle may come soon.
             self.detach(destination);
+            if self.waiting.get(&destination).is_some_and(|queue| queue.first.is_none()) {
+                self.waiting.remove(&destination);
+            }
         } else if queue.at.is_some_and(|(_, (_, first))| first == key) {
             self.attach(destination);
         }
@@ -131,9 +132,6 @@ impl Forwarding {
     /// Works all routes out afresh when they are next asked for.
     pub(super) fn forget_routes(&mut self) {
         self.stale = self.waiting.keys().map(|destination| (Instant::ZERO, *destination)).collect();
-        for queue in self.waiting.values_mut() {
-            queue.until = Instant::ZERO;
-        }
     }
 
     /// Looks for the routes that are stale.
@@ -150,8 +148,10 @@ impl Forwarding {
             let query = Query::new(self.here, destination, PlanTime::from_instant(now)).exclude(&paused);
             let hop = self.router.next_hop(&query);
             queue.first = hop.and_then(|hop| self.router.plan().contact(hop.contact).copied());
-            queue.until = now + ROUTE_LIFETIME;
-            self.stale.insert((queue.until, destination));
+            // Without a route now there is none later either, unless a neighbour comes back or the plan changes.
+            if queue.first.is_some() {
+                self.stale.insert((now + ROUTE_LIFETIME, destination));
+            }
             self.attach(destination);
         }
     }
@@ -173,5 +173,30 @@ impl Forwarding {
         {
             ready.remove(&(place, destination));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever floods a node with bundles for nowhere does not have it look for ways there every second.
+    #[test]
+    fn destinations_without_a_route_are_looked_for_once() {
+        let mut forwarding = Forwarding::new(NodeNumber(1), ContactPlan::default());
+        for number in 0..100 {
+            forwarding.wait(NodeNumber(1_000 + number), Class::Normal, Key(number));
+        }
+        assert_eq!(forwarding.next_for(Instant::ZERO, NodeNumber(2), |_| true), None);
+        assert!(forwarding.stale.is_empty());
+        // A neighbour that is back may be the way.
+        forwarding.pause(NodeNumber(2), Instant::from_secs(1));
+        forwarding.handle_timeout(Instant::from_secs(1));
+        assert_eq!(forwarding.stale.len(), 100);
+        forwarding.refresh(Instant::from_secs(1));
+        for number in 0..100 {
+            forwarding.forget(NodeNumber(1_000 + number), Class::Normal, Key(number));
+        }
+        assert!(forwarding.waiting.is_empty());
     }
 }
