@@ -32,6 +32,8 @@ type Ready = (Place, NodeNumber);
 #[derive(Debug, Default)]
 struct Queue {
     places: BTreeSet<Place>,
+    /// Those that cannot go to the next neighbour as it is now, so that they do not keep others from it.
+    aside: BTreeSet<Place>,
     /// First contact of the route; `None` when there is no route.
     first: Option<Contact>,
     /// Until when the route holds.
@@ -80,6 +82,7 @@ impl Forwarding {
     /// Takes the bundle out of its queue.
     pub(super) fn forget(&mut self, destination: NodeNumber, class: Class, key: Key) {
         let Some(queue) = self.waiting.get_mut(&destination) else { return };
+        queue.aside.remove(&(Reverse(class), key));
         queue.places.remove(&(Reverse(class), key));
         if queue.places.is_empty() {
             // The route is kept until it is stale: the next bundle may come soon.
@@ -94,7 +97,7 @@ impl Forwarding {
         &mut self,
         now: Instant,
         neighbour: NodeNumber,
-        fits: impl Fn(Key) -> bool,
+        mut fits: impl FnMut(Key) -> bool,
     ) -> Option<Key> {
         if self.paused.contains_key(&neighbour) {
             return None;
@@ -107,6 +110,14 @@ impl Forwarding {
         open.flat_map(|queue| queue.places.iter().take(LOOK_AHEAD))
             .map(|(_, key)| *key)
             .find(|key| fits(*key))
+    }
+
+    /// Has the bundle wait until contacts or the route to its destination have changed.
+    pub(super) fn set_aside(&mut self, destination: NodeNumber, class: Class, key: Key) {
+        self.forget(destination, class, key);
+        if let Some(queue) = self.waiting.get_mut(&destination) {
+            queue.aside.insert((Reverse(class), key));
+        }
     }
 
     /// Leaves `neighbour` alone until `until`: a transfer to it has just failed.
@@ -133,6 +144,7 @@ impl Forwarding {
         self.stale = self.waiting.keys().map(|destination| (Instant::ZERO, *destination)).collect();
         for queue in self.waiting.values_mut() {
             queue.until = Instant::ZERO;
+            queue.places.append(&mut queue.aside);
         }
     }
 
@@ -142,14 +154,18 @@ impl Forwarding {
         {
             self.stale.remove(&(until, destination));
             let Some(queue) = self.waiting.get_mut(&destination) else { continue };
-            if queue.places.is_empty() {
+            if queue.places.is_empty() && queue.aside.is_empty() {
                 self.waiting.remove(&destination);
                 continue;
             }
             let paused: Vec<_> = self.paused.keys().copied().collect();
             let query = Query::new(self.here, destination, PlanTime::from_instant(now)).exclude(&paused);
             let hop = self.router.next_hop(&query);
-            queue.first = hop.and_then(|hop| self.router.plan().contact(hop.contact).copied());
+            let first = hop.and_then(|hop| self.router.plan().contact(hop.contact).copied());
+            if first != queue.first {
+                queue.places.append(&mut queue.aside);
+            }
+            queue.first = first;
             queue.until = now + ROUTE_LIFETIME;
             self.stale.insert((queue.until, destination));
             self.attach(destination);
