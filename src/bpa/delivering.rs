@@ -1,6 +1,6 @@
 //! Deliveries: who takes what, fragments put together, acknowledgements, and the echo service.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::agent::Agent;
 use super::event::{Delivery, DeliveryId, Event, Payload, ReadError};
 use super::keeping::{Entry, Place, node_of};
+use super::managed::RegistrationState;
 use super::parameters::{Registration, RegistrationId, TransmissionRequest};
 use super::quota::Class;
 use super::reassembly::{Added, Extent, Reassembly};
@@ -44,7 +45,7 @@ pub(super) struct Desk {
 #[derive(Debug)]
 struct Registered {
     registration: Registration,
-    waiting: VecDeque<Key>,
+    waiting: BTreeSet<Key>,
     out: usize,
     /// The store has still to get the octets of the first that waits.
     blocked: bool,
@@ -69,11 +70,16 @@ impl Desk {
     }
 
     fn add(&mut self, key: Key, destination: &Eid) {
-        let mut registrations = self.registrations.values_mut();
-        match registrations.find(|registered| registered.registration.endpoints.matches(destination)) {
-            Some(registered) => registered.waiting.push_back(key),
-            None => _ = self.unclaimed.entry(destination.clone()).or_default().insert(key),
-        }
+        match self.registered_for(destination) {
+            Some(registered) => registered.waiting.insert(key),
+            None => self.unclaimed.entry(destination.clone()).or_default().insert(key),
+        };
+    }
+
+    fn registered_for(&mut self, destination: &Eid) -> Option<&mut Registered> {
+        self.registrations
+            .values_mut()
+            .find(|registered| registered.registration.endpoints.matches(destination))
     }
 
     pub fn forget(&mut self, key: Key, destination: &Eid) {
@@ -86,7 +92,9 @@ impl Desk {
                 self.unclaimed.remove(destination);
             }
         }
-        // In a registration's queue it is passed over when its turn comes.
+        for registered in self.registrations.values_mut() {
+            registered.waiting.remove(&key);
+        }
     }
 
     /// The pieces of a unit put together from fragments.
@@ -144,18 +152,27 @@ impl<S: Store> Agent<S> {
             .filter(|(_, open)| open.registration == id)
             .map(|(id, open)| (*id, open.key))
             .collect();
-        let mut keys: Vec<_> = registered.waiting.into();
+        let mut keys = registered.waiting;
         for (delivery, key) in open {
             self.desk.open.remove(&delivery);
             self.desk.out.remove(&key);
-            keys.push(key);
+            keys.insert(key);
         }
-        keys.sort_unstable();
         for key in keys {
             if let Some(entry) = self.entries.get(&key) {
                 self.desk.add(key, entry.header.destination());
             }
         }
+    }
+
+    /// The registrations and how they stand, in the order in which they were made.
+    pub fn registrations(&self) -> impl Iterator<Item = RegistrationState<'_>> {
+        self.desk.registrations.iter().map(|(id, registered)| RegistrationState {
+            id: *id,
+            registration: &registered.registration,
+            waiting: registered.waiting.len() as u64,
+            unacknowledged: registered.out as u64,
+        })
     }
 
     /// Makes a registration active or passive.
@@ -172,13 +189,13 @@ impl<S: Store> Agent<S> {
             if registered.blocked || registered.out >= registered.registration.window.max(1) {
                 return None;
             }
-            let key = registered.waiting.pop_front()?;
+            let key = registered.waiting.pop_first()?;
             let acknowledged = registered.registration.acknowledged;
             match self.make_delivery(now, key, Some((id, acknowledged))) {
                 Ok(delivery) => return Some(delivery),
                 Err(StoreError::Later) => {
                     let registered = self.desk.registrations.get_mut(&id)?;
-                    registered.waiting.push_front(key);
+                    registered.waiting.insert(key);
                     registered.blocked = true;
                 }
                 // It is gone, or will be tried again after a restart.
@@ -194,7 +211,8 @@ impl<S: Store> Agent<S> {
         if let Some(registered) = self.desk.registrations.get_mut(&open.registration) {
             registered.out -= 1;
         }
-        if self.store.durability() == Durability::Deferred {
+        // One that was given up meanwhile is gone already.
+        if self.store.durability() == Durability::Deferred && self.entries.contains_key(&open.key) {
             self.desk.closing.insert(open.key, delivery);
         } else {
             self.events.push_back(Event::Acknowledged(delivery));
@@ -313,6 +331,11 @@ impl<S: Store> Agent<S> {
             return self.echo(now, key);
         }
         let destination = header.destination().clone();
+        let registered = self.desk.registered_for(&destination);
+        if registered.is_some_and(|registered| registered.registration.abandons()) {
+            self.counters.abandoned += 1;
+            return self.close(now, key);
+        }
         self.desk.add(key, &destination);
     }
 
@@ -390,7 +413,7 @@ impl<S: Store> Agent<S> {
             }
         }
         for registered in self.desk.registrations.values_mut() {
-            registered.waiting.retain(|waiting| *waiting != first);
+            registered.waiting.remove(&first);
         }
         extents.into_iter().map(|extent| extent.key).filter(|other| *other != key).collect()
     }

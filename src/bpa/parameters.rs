@@ -116,13 +116,27 @@ pub struct Registration {
     pub acknowledged: bool,
     /// How many deliveries may be made and not yet acknowledged.
     pub window: usize,
+    /// What becomes of what arrives while the registration is passive.
+    pub failure: DeliveryFailure,
+}
+
+/// What becomes of a bundle that cannot be delivered when it arrives, because the registration is passive.
+///
+/// Source: RFC 9171 §3.1 and §5.7 (delivery failure action).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeliveryFailure {
+    /// It waits until it is asked for or the registration is active.
+    #[default]
+    Defer,
+    /// Its delivery is abandoned: it is gone.
+    Abandon,
 }
 
 impl Registration {
     /// Active and acknowledged, up to 64 deliveries at a time.
     #[must_use]
     pub fn new(endpoints: EidPattern) -> Self {
-        Self { endpoints, active: true, acknowledged: true, window: 64 }
+        Self { endpoints, active: true, acknowledged: true, window: 64, failure: DeliveryFailure::Defer }
     }
 
     /// Without acknowledgements: delivered is gone, but for what comes as [`Payload::Stored`](super::Payload::Stored).
@@ -135,6 +149,16 @@ impl Registration {
     #[must_use]
     pub fn passive(self) -> Self {
         Self { active: false, ..self }
+    }
+
+    /// What arrives while it is passive is not kept.
+    #[must_use]
+    pub fn abandoning(self) -> Self {
+        Self { failure: DeliveryFailure::Abandon, ..self }
+    }
+
+    pub(super) fn abandons(&self) -> bool {
+        !self.active && self.failure == DeliveryFailure::Abandon
     }
 }
 

@@ -101,6 +101,7 @@ impl<S: Store> Agent<S> {
                 self.delete(now, key, Reason::HOP_LIMIT);
                 continue;
             };
+            let came_whole = entry.rest.is_none();
             let Some((header, range)) = cut(entry, header, room) else {
                 // No fragment can be made of it after all.
                 self.set_aside(key);
@@ -115,6 +116,7 @@ impl<S: Store> Agent<S> {
                 self.forwarding.forget(destination, class, key);
             }
             let class = entry.class;
+            self.counters.fragmented += u64::from(came_whole && !whole);
             self.counters.fragments_made += u64::from(!whole);
             let transfer = TransferId(self.next_transfer);
             self.next_transfer += 1;
@@ -305,6 +307,7 @@ impl<S: Store> Agent<S> {
         let all_across = matches!(outcome, Outcome::Across) || across == range.end && range.start < range.end;
         if !all_across {
             if across > range.start || entry.rest.is_some() {
+                self.counters.fragmented += u64::from(entry.rest.is_none());
                 let rest = entry.rest.get_or_insert_default();
                 let at = rest.partition_point(|other| other.start < across);
                 rest.insert(at, across..range.end);

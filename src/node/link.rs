@@ -7,6 +7,7 @@ use super::machine::NodeAgent;
 use crate::bpa::{Outbound, Outcome};
 use crate::bundle::{Bundle, NodeNumber};
 use crate::cla::{LtpAdapter, datagram, encapsulation};
+use crate::figures::figures;
 use crate::link::{PacketLink, PacketLinkError, PacketLinkSettings};
 use crate::ltp::EngineId;
 use crate::time::Instant;
@@ -46,19 +47,9 @@ pub struct LinkCounters {
     pub segments_retransmitted: u64,
 }
 
-impl LinkCounters {
-    /// Tells the running totals under their names.
-    pub fn each_total(&self, mut emit: impl FnMut(&'static str, u64)) {
-        emit("spacelink_link_frames_sent", self.frames_sent);
-        emit("spacelink_link_frames_received", self.frames_received);
-        emit("spacelink_link_frames_missing", self.frames_missing);
-        emit("spacelink_link_symbols_corrected", self.symbols_corrected);
-        emit("spacelink_link_codeblocks_uncorrectable", self.codeblocks_uncorrectable);
-        emit("spacelink_link_units_refused", self.units_refused);
-        emit("spacelink_link_segments_sent", self.segments_sent);
-        emit("spacelink_link_segments_retransmitted", self.segments_retransmitted);
-    }
-}
+figures!(LinkCounters, "spacelink_link_";
+    totals: frames_sent, frames_received, frames_missing, symbols_corrected, codeblocks_uncorrectable, units_refused,
+        segments_sent, segments_retransmitted);
 
 /// One link of a node.
 pub(super) struct Link {

@@ -39,7 +39,21 @@ fn node_on(
     linked(Node::with_store(parameters, plan(), rng, store).unwrap(), there, link)
 }
 
-fn plan() -> ContactPlan {
+/// Two nodes joined by datagrams of LTP segments, of which the second has room for so many bundles.
+pub fn linked_pair(bundles: u64) -> [Node; 2] {
+    let quotas = Quotas::of(Amount { octets: u64::MAX, bundles });
+    [
+        node(HERE, NEAR, AgentParameters::new(HERE), Box::new(MemoryStore::new())),
+        node(
+            NEAR,
+            HERE,
+            AgentParameters { quotas, ..AgentParameters::new(NEAR) },
+            Box::new(MemoryStore::new()),
+        ),
+    ]
+}
+
+pub fn plan() -> ContactPlan {
     ContactPlan::from_contacts(vec![contact(HERE, NEAR, 0, 10_000), contact(NEAR, HERE, 0, 10_000)]).unwrap()
 }
 
@@ -51,7 +65,7 @@ fn linked(mut node: Node, there: NodeNumber, link: LinkParameters) -> Node {
 }
 
 /// Carries datagrams both ways, a hundredth of a second each, until `end`; `stop` ends it early.
-fn run(
+pub fn run(
     nodes: &mut [Node; 2],
     from: Instant,
     end: Instant,
@@ -79,12 +93,7 @@ fn request(payload: Vec<u8>, class: Class) -> TransmissionRequest {
 
 #[test]
 fn what_the_agent_refuses_stays_with_the_sender_and_goes_when_there_is_room() {
-    let quotas = Quotas::of(Amount { octets: u64::MAX, bundles: 2 });
-    let full = AgentParameters { quotas, ..AgentParameters::new(NEAR) };
-    let mut nodes = [
-        node(HERE, NEAR, AgentParameters::new(HERE), Box::new(MemoryStore::new())),
-        node(NEAR, HERE, full, Box::new(MemoryStore::new())),
-    ];
+    let mut nodes = linked_pair(2);
     for number in 0..4 {
         nodes[0].transmit(at(0), request(vec![number; 100], Class::Normal)).unwrap();
     }
