@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::agent::Agent;
 use super::event::{Delivery, DeliveryId, Event, Payload, ReadError};
-use super::keeping::{Place, node_of};
+use super::keeping::{Entry, Place, node_of};
 use super::managed::RegistrationState;
 use super::parameters::{Registration, RegistrationId, TransmissionRequest};
 use super::quota::Class;
@@ -15,8 +15,11 @@ use super::reassembly::{Added, Extent, Reassembly};
 use super::seen::Fate;
 use super::store::{Durability, Key, Store, StoreError};
 use super::trace;
-use crate::bundle::{AdminRecord, BundleFlags, BundleId, Eid, Header, Reason};
+use crate::bundle::{AdminRecord, BundleError, BundleFlags, BundleId, Eid, Header, Reason};
 use crate::time::Instant;
+
+/// Number of the payload block.
+const PAYLOAD: u64 = 1;
 
 /// What is for somebody here.
 #[derive(Debug, Default)]
@@ -62,7 +65,8 @@ impl Desk {
 
     /// Whether the bundle is in the hands of an application.
     pub fn is_out(&self, key: Key) -> bool {
-        self.out.contains(&key)
+        let in_parcel = |first| self.parcels.get(first).is_some_and(|extents| has_part(extents, key));
+        self.out.contains(&key) || self.out.iter().any(in_parcel)
     }
 
     fn add(&mut self, key: Key, destination: &Eid) {
@@ -105,10 +109,8 @@ impl Desk {
     }
 
     /// The unit that a fragment is part of.
-    #[cfg(feature = "crypto")]
     pub fn parcel_with(&self, key: Key) -> Option<Key> {
-        let has = |extents: &[Extent]| extents.iter().any(|extent| extent.key == key);
-        self.parcels.iter().find(|(_, extents)| has(extents)).map(|(first, _)| *first)
+        self.parcels.iter().find(|(_, extents)| has_part(extents, key)).map(|(first, _)| *first)
     }
 
     pub fn forget_fragment(&mut self, key: Key, header: &Header) {
@@ -116,6 +118,10 @@ impl Desk {
             self.reassembly.remove(unit_of(header), place, key);
         }
     }
+}
+
+fn has_part(extents: &[Extent], key: Key) -> bool {
+    extents.iter().any(|extent| extent.key == key)
 }
 
 /// Which unit a fragment is one of.
@@ -295,6 +301,10 @@ impl<S: Store> Agent<S> {
                 }
                 self.counters.reassembled += 1;
                 self.desk.parcels.insert(first, extents);
+                // A copy in one piece may come while this one waits to be delivered.
+                if let Some(expires) = self.entries.get(&first).map(|entry| entry.expires) {
+                    self.seen.insert(now, &unit, Fate::Held, expires);
+                }
                 if !self.secure_unit(now, first) {
                     self.arrived(now, first);
                 }
@@ -306,6 +316,10 @@ impl<S: Store> Agent<S> {
     pub(super) fn arrived(&mut self, now: Instant, key: Key) {
         let Some(entry) = self.entries.get(&key) else { return };
         let header = &entry.header;
+        if header.is_encrypted(PAYLOAD) {
+            // RFC 9172 §5.1.1: what cannot be decrypted at its destination goes no further.
+            return self.give_up(now, key, Reason::UNKNOWN_SECURITY);
+        }
         if header.is_admin_record() && node_of(header) == self.parameters.node {
             return self.take_admin_record(now, key);
         }
@@ -333,14 +347,15 @@ impl<S: Store> Agent<S> {
         to: Option<(RegistrationId, bool)>,
     ) -> Result<Delivery, StoreError> {
         let entry = self.entries.get(&key).ok_or(StoreError::Unknown(key))?;
-        let (received, header) = (entry.received, entry.header.clone());
+        let received = entry.received;
+        let header = self.whole_header(key, entry).unwrap_or_else(|_| entry.header.clone());
         let len = self.whole_len(key);
         let (registration, acknowledged) = to.unzip();
-        let acknowledged = acknowledged.unwrap_or(false);
-        let payload = if len <= self.parameters.whole_delivery || !acknowledged {
-            Payload::Octets(self.whole_payload(key, len)?)
-        } else {
-            Payload::Stored { len }
+        let at_once = len <= self.parameters.whole_delivery;
+        let acknowledged = acknowledged.unwrap_or(false) || !at_once;
+        let payload = match at_once {
+            true => Payload::Octets(self.whole_payload(key, len)?),
+            false => Payload::Stored { len },
         };
         let delivery = DeliveryId(self.desk.next_delivery);
         self.desk.next_delivery += 1;
@@ -360,7 +375,7 @@ impl<S: Store> Agent<S> {
         }
         Ok(Delivery {
             delivery,
-            id: unit_of(&header),
+            id: header.id(),
             source: header.source().clone(),
             destination: header.destination().clone(),
             payload,
@@ -383,11 +398,14 @@ impl<S: Store> Agent<S> {
 
     /// Takes back a unit put together from fragments, one of which is to go: the others wait for it again.
     pub(super) fn take_apart(&mut self, key: Key) -> Vec<Key> {
-        let parcels = &self.desk.parcels;
-        let parcel = parcels.iter().find(|(_, extents)| extents.iter().any(|extent| extent.key == key));
-        let Some(first) = parcel.map(|(first, _)| *first) else { return Vec::new() };
+        let Some(first) = self.desk.parcel_with(key) else { return Vec::new() };
+        if let Some(entry) = self.entries.get(&key) {
+            self.seen.forget(&unit_of(&entry.header));
+        }
         let extents = self.desk.parcels.remove(&first).unwrap_or_default();
-        self.desk.out.remove(&first);
+        if let Some(entry) = self.entries.get(&first) {
+            self.desk.forget(first, entry.header.destination());
+        }
         let open = self.desk.open.extract_if(.., |_, open| open.key == first);
         for registration in open.map(|(_, open)| open.registration).collect::<Vec<_>>() {
             if let Some(registered) = self.desk.registrations.get_mut(&registration) {
@@ -398,6 +416,26 @@ impl<S: Store> Agent<S> {
             registered.waiting.remove(&first);
         }
         extents.into_iter().map(|extent| extent.key).filter(|other| *other != key).collect()
+    }
+
+    /// Deletes a bundle, or all fragments of a unit put together.
+    pub(super) fn give_up(&mut self, now: Instant, key: Key, reason: Reason) {
+        let unit = self.desk.parcels.contains_key(&key).then(|| self.entries.get(&key)).flatten();
+        let Some(whole) = unit.and_then(|entry| entry.header.reassembled().ok()) else {
+            return self.delete(now, key, reason);
+        };
+        self.close(now, key);
+        self.counters.deleted += 1;
+        self.report_deleted(now, &whole, reason);
+        self.events.push_back(Event::Deleted { id: whole.id(), reason });
+    }
+
+    /// The header of a bundle, or of the unit whose first fragment it is.
+    pub(super) fn whole_header(&self, key: Key, entry: &Entry) -> Result<Header, BundleError> {
+        match self.desk.parcels.contains_key(&key) {
+            true => entry.header.reassembled(),
+            false => Ok(entry.header.clone()),
+        }
     }
 
     /// Takes what was delivered out of the store, all fragments of it.
@@ -443,8 +481,13 @@ impl<S: Store> Agent<S> {
         }
     }
 
-    /// A delivery to the node itself. One that cannot be read yet is made when it can.
+    /// A delivery to the node itself. One that cannot be read yet is made when it can; one that would take too much
+    /// memory is deleted.
     fn own_delivery(&mut self, now: Instant, key: Key) -> Option<Delivery> {
+        if self.whole_len(key) > self.parameters.whole_delivery {
+            self.give_up(now, key, Reason::BLOCK_UNINTELLIGIBLE);
+            return None;
+        }
         let delivery = self.make_delivery(now, key, None);
         if delivery == Err(StoreError::Later) {
             self.desk.unread.insert(key);

@@ -214,7 +214,16 @@ impl<S: Store> Agent<S> {
     }
 
     fn delete_as(&mut self, now: Instant, key: Key, reason: Reason, fate: Fate) {
+        // Without one of its fragments a unit is no longer whole.
+        let part = self.entries.get(&key).is_some_and(|entry| entry.header.fragment().is_some());
+        let others = if part { self.take_apart(key) } else { Vec::new() };
         let Some(entry) = self.discard(now, key, fate) else { return };
+        for other in others {
+            if let Some(class) = self.entries.get(&other).map(|entry| entry.class) {
+                self.forget_work(other, class);
+                self.bring_to_desk(now, other);
+            }
+        }
         self.counters.deleted += 1;
         if reason == Reason::LIFETIME_EXPIRED {
             self.counters.expired += 1;
@@ -239,14 +248,7 @@ impl<S: Store> Agent<S> {
                 continue;
             }
             self.counters.damaged += 1;
-            let others = self.take_apart(key);
             self.delete_as(now, key, Reason::BLOCK_UNINTELLIGIBLE, Fate::Lost);
-            for other in others {
-                if let Some(class) = self.entries.get(&other).map(|entry| entry.class) {
-                    self.forget_work(other, class);
-                    self.bring_to_desk(now, other);
-                }
-            }
         }
     }
 

@@ -13,7 +13,8 @@ use super::seen::Fate;
 use super::store::{Durability, Key, Store, StoreError};
 use super::{span, trace};
 use crate::bundle::{
-    Block, BlockContent, BlockFlags, Bundle, BundleFlags, BundleId, Header, NodeNumber, Reason, block_type,
+    Block, BlockContent, BlockFlags, Bundle, BundleError, BundleFlags, BundleId, Eid, Header, NodeNumber,
+    Reason, block_type,
 };
 use crate::time::Instant;
 
@@ -195,13 +196,18 @@ impl<S: Store> Agent<S> {
         self.rules.iter().find(fits).map_or(Class::Normal, |rule| rule.class)
     }
 
-    /// What the flags of blocks this node does not know ask for.
+    /// What the flags of blocks this node does not know ask for. One of a type it knows is known, encrypted or not.
     ///
-    /// Source: RFC 9171 §5.6 step 4.
+    /// Source: RFC 9171 §5.6 step 4; RFC 9758 §5.4 (endpoints of the local node).
     fn process_blocks(&mut self, now: Instant, header: &mut Header) -> Result<(), Refusal> {
-        let known = [block_type::INTEGRITY, block_type::CONFIDENTIALITY];
-        let unknown = |block: &&Block| {
-            matches!(block.content(), BlockContent::Octets { .. }) && !known.contains(&block.block_type())
+        let local = |eid: &Eid| eid.node() == Some(NodeNumber::LOCAL);
+        if [header.source(), header.destination(), header.report_to()].into_iter().any(local) {
+            return Err(BundleError::LocalNode.into());
+        }
+        let unknown = |block: &&Block| match block.block_type() {
+            block_type::PREVIOUS_NODE | block_type::AGE | block_type::HOP_COUNT => false,
+            block_type::INTEGRITY | block_type::CONFIDENTIALITY => !cfg!(feature = "crypto"),
+            _ => true,
         };
         let asked = BlockFlags::REPORT_UNPROCESSED
             | BlockFlags::REMOVE_UNPROCESSED
@@ -253,7 +259,7 @@ impl<S: Store> Agent<S> {
                 return Err(Refusal::Duplicate);
             }
         }
-        let expires = header.expires_at(now, Some(self.parameters.epoch));
+        let expires = header.expires_at(now, self.parameters.clock());
         if expires <= now { Err(Refusal::Expired) } else { Ok(expires) }
     }
 
@@ -344,7 +350,7 @@ impl<S: Store> Agent<S> {
         self.acceptable(now, header, arrival.from)?;
         let (found, required) = (self.store.payload_len(key).unwrap_or(0), header.payload_len());
         if found != required {
-            return Err(crate::bundle::BundleError::PayloadLength { required, found }.into());
+            return Err(BundleError::PayloadLength { required, found }.into());
         }
         let record = self.record(now, header, room.expires, arrival);
         self.store.keep(key, &record)?;

@@ -75,11 +75,26 @@ impl<S: Store> Agent<S> {
         span!("forward", node = self.parameters.node.0, neighbour = neighbour.0);
         let (room, least_cut) = self.room(now, neighbour)?;
         loop {
-            let entries = &self.entries;
+            let (entries, mut stuck) = (&self.entries, Vec::new());
             let fits = |key| {
-                entries.get(&key).is_some_and(|entry| entry.class >= least && can_go(entry, room, least_cut))
+                let Some(entry) = entries.get(&key).filter(|entry| entry.class >= least) else {
+                    return false;
+                };
+                let goes = can_go(entry, room, least_cut);
+                if !goes {
+                    stuck.push(key);
+                }
+                goes
             };
-            let key = self.forwarding.next_for(now, neighbour, fits)?;
+            let next = self.forwarding.next_for(now, neighbour, fits);
+            let more = !stuck.is_empty();
+            stuck.into_iter().for_each(|key| self.set_aside(key));
+            let key = match next {
+                Some(key) => key,
+                // Beyond those that were looked at there may be one.
+                None if more => continue,
+                None => return None,
+            };
             let entry = self.entries.get_mut(&key)?;
             let stay = entry.before + now.since(entry.received);
             let Some(header) = entry.header.sent_on(Eid::ipn(self.parameters.node, 0), stay) else {
@@ -88,9 +103,9 @@ impl<S: Store> Agent<S> {
             };
             let came_whole = entry.rest.is_none();
             let Some((header, range)) = cut(entry, header, room) else {
-                // No fragment can be made of it after all: it waits for a better time.
-                self.forwarding.pause(neighbour, now + self.parameters.pause_after_failure);
-                return None;
+                // No fragment can be made of it after all.
+                self.set_aside(key);
+                continue;
             };
             let whole = entry.rest.is_none();
             entry.hands += 1;
@@ -111,6 +126,15 @@ impl<S: Store> Agent<S> {
                 Transfer { key, to: neighbour, range, whole, header, len, reading: None, late: false };
             self.transfers.insert(transfer, state);
             return Some(Outbound { transfer, class, len });
+        }
+    }
+
+    /// Has a bundle wait for a better time, and others go before it.
+    fn set_aside(&mut self, key: Key) {
+        if let Some(entry) = self.entries.get(&key)
+            && let Place::Forwarding(destination) = entry.place
+        {
+            self.forwarding.set_aside(destination, entry.class, key);
         }
     }
 

@@ -21,10 +21,11 @@ pub enum Role {
 
 /// What is done when an operation fails.
 ///
-/// Source: RFC 9172 §5.1, §8.
+/// Source: RFC 9172 §5.1.1, §5.1.2, §8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// The bundle goes on as it is. An acceptor takes out a target it could not decrypt all the same.
+    /// The bundle goes on as it is. Two things are done all the same: an acceptor takes out a target it could not
+    /// decrypt, and a bundle whose payload or primary block should be signed and is not is deleted.
     Keep,
     /// The operation is taken out; its target stays.
     RemoveOperation,
