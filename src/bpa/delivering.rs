@@ -334,6 +334,7 @@ impl<S: Store> Agent<S> {
         let registered = self.desk.registered_for(&destination);
         if registered.is_some_and(|registered| registered.registration.abandons()) {
             self.counters.abandoned += 1;
+            self.counters.octets_abandoned += self.whole_len(key);
             return self.close(now, key);
         }
         self.desk.add(key, &destination);
@@ -425,9 +426,8 @@ impl<S: Store> Agent<S> {
             return self.delete(now, key, reason);
         };
         self.close(now, key);
-        self.counters.deleted += 1;
         self.report_deleted(now, &whole, reason);
-        self.events.push_back(Event::Deleted { id: whole.id(), reason });
+        self.note_deletion(whole.id(), whole.encoded_len(), reason);
     }
 
     /// The header of a bundle, or of the unit whose first fragment it is.
@@ -505,9 +505,8 @@ impl<S: Store> Agent<S> {
                 self.events.push_back(Event::Reported { by: delivery.source, report });
             }
             Ok(_) | Err(_) => {
-                self.counters.deleted += 1;
-                self.events
-                    .push_back(Event::Deleted { id: delivery.id, reason: Reason::BLOCK_UNINTELLIGIBLE });
+                let octets = octets.len() as u64;
+                self.note_deletion(delivery.id, octets, Reason::BLOCK_UNINTELLIGIBLE);
             }
         }
     }
