@@ -161,7 +161,7 @@ impl<S: Store> Agent<S> {
         let id = header.id();
         let arrival = Arrival { from: None, class: request.class, stage: Stage::Made };
         let (key, room) = self.open(now, &header, arrival)?;
-        self.spools.insert(key, Spool { header, arrival, room });
+        self.await_payload(key, Spool { header, arrival, room });
         self.last_timestamp = timestamp;
         Ok((key, id))
     }
@@ -238,6 +238,7 @@ impl<S: Store> Agent<S> {
         }
         while let Some((expiry, key)) = self.expiries.first().copied().filter(|(expiry, _)| *expiry <= now) {
             self.expiries.remove(&(expiry, key));
+            self.abort(now, key);
             self.delete(now, key, Reason::LIFETIME_EXPIRED);
         }
         if self.commits.is_due(now) {

@@ -83,7 +83,7 @@ impl<S: Store> Agent<S> {
         let opened = self.process_blocks(now, &mut header).and_then(|()| self.open(now, &header, arrival));
         match opened {
             Ok((key, room)) => {
-                self.spools.insert(key, Spool { header, arrival, room });
+                self.await_payload(key, Spool { header, arrival, room });
                 Ok(key)
             }
             Err(refusal) => {
@@ -93,11 +93,24 @@ impl<S: Store> Agent<S> {
         }
     }
 
+    /// A bundle that does not come to its end holds its room until its lifetime is over, at the longest.
+    pub(super) fn await_payload(&mut self, key: Key, spool: Spool) {
+        self.expiries.insert((spool.room.expires, key));
+        self.spools.insert(key, spool);
+    }
+
+    fn take_spool(&mut self, key: Key) -> Option<Spool> {
+        let spool = self.spools.remove(&key)?;
+        self.expiries.remove(&(spool.room.expires, key));
+        Some(spool)
+    }
+
     /// Adds payload octets to a bundle that is coming.
     ///
     /// # Errors
     /// [`Refusal::Store`] when the store does not take them, or there are more than the header promised. The bundle
-    /// is given up then.
+    /// is given up then. So it is, with [`StoreError::Unknown`], when its lifetime has ended or its room was needed for
+    /// a more urgent one.
     pub fn append(&mut self, now: Instant, key: Key, octets: &[u8]) -> Result<(), Refusal> {
         let spool = self.spools.get(&key).ok_or(StoreError::Unknown(key))?;
         let have = self.store.payload_len(key).ok_or(StoreError::Unknown(key))?;
@@ -119,7 +132,7 @@ impl<S: Store> Agent<S> {
     /// As [`receive`](Self::receive); the bundle is given up.
     pub fn finish(&mut self, now: Instant, key: Key) -> Result<Reception, Refusal> {
         span!("finish", node = self.parameters.node.0, key = key.0);
-        let Some(spool) = self.spools.remove(&key) else { return Err(StoreError::Unknown(key).into()) };
+        let Some(spool) = self.take_spool(key) else { return Err(StoreError::Unknown(key).into()) };
         let Spool { header, arrival, room } = spool;
         let kept = self.keep(now, key, &header, arrival, room);
         if kept.is_err() {
@@ -141,7 +154,7 @@ impl<S: Store> Agent<S> {
 
     /// Gives up a bundle that was coming.
     pub fn abort(&mut self, now: Instant, key: Key) {
-        if let Some(spool) = self.spools.remove(&key) {
+        if let Some(spool) = self.take_spool(key) {
             self.ledger.take(spool.header.source(), spool.arrival.class, spool.room.octets);
             self.store.remove(key, None);
             self.stepped(now, 1);
@@ -258,13 +271,23 @@ impl<S: Store> Agent<S> {
             let worth_it = full.quota == Quota::Store
                 && self.ledger.could_hold(octets)
                 && full.free.octets.saturating_add(reclaimable) >= octets;
+            if !worth_it {
+                return Err(full.into());
+            }
+            // Whoever sends what is still coming has it yet, so nothing is lost with that.
+            let newest = self.spools.iter().rev().take(EVICTION_SEARCH);
+            let coming = newest.filter(|(_, spool)| spool.arrival.class < class);
+            if let Some((key, _)) = coming.min_by_key(|(_, spool)| spool.arrival.class) {
+                self.abort(now, *key);
+                continue;
+            }
             // The newest of them: older ones have been promised more.
             let idle = |key: &&Key| {
                 self.entries.get(*key).is_some_and(|entry| entry.hands == 0 && !self.desk.is_out(**key))
             };
             let victim =
                 lower.iter().find_map(|keys| keys.iter().rev().take(EVICTION_SEARCH).find(idle)).copied();
-            let Some(victim) = victim.filter(|_| worth_it) else { return Err(full.into()) };
+            let Some(victim) = victim else { return Err(full.into()) };
             self.counters.evicted += 1;
             self.delete(now, victim, Reason::DEPLETED_STORAGE);
         }

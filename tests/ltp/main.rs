@@ -6,6 +6,7 @@ mod common;
 
 mod claims;
 mod driver;
+mod hostile;
 mod pair;
 mod restart;
 mod segments;
