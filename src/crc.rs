@@ -62,8 +62,8 @@ pub struct Crc16X25(Digest<'static, u16, Tables>);
 
 /// [`crc32c()`] over octets that come in pieces.
 ///
-/// With an operating system underneath, the processor's own instruction for this code is used where it has one:
-/// several times faster than tables.
+/// With an operating system underneath, the processor's carry-less products are used where it has them: many times
+/// faster than tables.
 #[derive(Clone)]
 pub struct Crc32C(#[cfg(feature = "std")] u32, #[cfg(not(feature = "std"))] Digest<'static, u32, Tables>);
 
@@ -96,7 +96,10 @@ impl Crc32C {
 
     /// Covers `octets` too.
     pub fn update(&mut self, octets: &[u8]) {
-        self.0 = crc32c::crc32c_append(self.0, octets);
+        let state = (!self.0).into();
+        let mut digest = crc_fast::Digest::new_with_init_state(crc_fast::CrcAlgorithm::Crc32Iscsi, state);
+        digest.update(octets);
+        self.0 = digest.finalize() as u32;
     }
 
     /// The check sequence over all octets seen.

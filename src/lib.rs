@@ -63,6 +63,8 @@ pub mod bundle;
 #[cfg(feature = "alloc")]
 pub mod cla;
 #[cfg(feature = "alloc")]
+mod figures;
+#[cfg(feature = "alloc")]
 pub mod io;
 #[cfg(feature = "crypto")]
 pub mod keys;

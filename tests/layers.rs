@@ -9,6 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wire", &[]),
     ("crc", &[]),
     ("time", &["wire"]),
+    ("figures", &[]),
     ("machine", &["time"]),
     ("coding", BASE),
     ("packet", BASE),
@@ -30,7 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("manual", &["io"]),
 ];
 
-const BASE: &[&str] = &["wire", "crc", "time", "machine"];
+const BASE: &[&str] = &["wire", "crc", "time", "figures", "machine"];
 
 #[test]
 fn uses_point_downward() {

@@ -125,6 +125,9 @@ impl Settings {
         let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
         let text = std::fs::read_to_string(path).map_err(|error| named(&error))?;
         let mut settings: Self = toml::from_str(&text).map_err(|error| named(&error))?;
+        if settings.node == 0 || settings.node == u32::MAX {
+            return Err(named(&format_args!("node {} is no node of its own", settings.node)));
+        }
         if let Some(base) = path.parent() {
             settings.folder = base.join(&settings.folder);
             settings.base = base.to_owned();

@@ -1,6 +1,7 @@
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::TransferId;
 use super::committing::Commits;
@@ -13,14 +14,15 @@ use super::keeping::{Entry, Stage};
 use super::memory::MemoryStore;
 use super::parameters::{AgentParameters, NeighbourParameters, Rule, TransmissionRequest};
 use super::quota::Ledger;
-use super::receiving::Spool;
+use super::receiving::{Arrival, Spool};
 use super::reporting::Reporter;
 use super::security::Securing;
 use super::seen::Seen;
 use super::sending::Transfer;
 use super::span;
 use super::store::{Key, Store, StoreError, StoreEvent};
-use crate::bundle::{Bundle, BundleId, CreationTimestamp, Eid, Header, NodeNumber, Reason};
+use super::table::Table;
+use crate::bundle::{Bundle, BundleBuilder, BundleId, CreationTimestamp, Eid, Header, NodeNumber, Reason};
 use crate::routing::ContactPlan;
 use crate::time::{DtnTime, Instant};
 
@@ -34,7 +36,7 @@ pub struct Agent<S = MemoryStore> {
     pub(super) parameters: AgentParameters,
     pub(super) store: S,
     pub(super) ledger: Ledger,
-    pub(super) entries: BTreeMap<Key, Box<Entry>>,
+    pub(super) entries: Table<Key, Box<Entry>>,
     /// Bundles by class, so that the least urgent can make room.
     pub(super) classes: [BTreeSet<Key>; 3],
     pub(super) spools: BTreeMap<Key, Spool>,
@@ -44,7 +46,7 @@ pub struct Agent<S = MemoryStore> {
     pub(super) rules: Vec<Rule>,
     pub(super) seen: Seen,
     pub(super) desk: Desk,
-    pub(super) transfers: BTreeMap<TransferId, Transfer>,
+    pub(super) transfers: Table<TransferId, Transfer>,
     pub(super) next_transfer: u64,
     pub(super) expiries: BTreeSet<(Instant, Key)>,
     pub(super) events: VecDeque<Event>,
@@ -85,7 +87,7 @@ impl<S: Store> Agent<S> {
             parameters,
             store,
             ledger: Ledger::new(parameters.quotas),
-            entries: BTreeMap::new(),
+            entries: Table::default(),
             classes: Default::default(),
             spools: BTreeMap::new(),
             contacts: Contacts::of(parameters.node, &plan),
@@ -94,7 +96,7 @@ impl<S: Store> Agent<S> {
             rules: Vec::new(),
             seen: Seen::new(parameters.remembered),
             desk: Desk::default(),
-            transfers: BTreeMap::new(),
+            transfers: Table::default(),
             next_transfer: 0,
             expiries: BTreeSet::new(),
             events: VecDeque::new(),
@@ -112,6 +114,7 @@ impl<S: Store> Agent<S> {
     /// Says what `neighbour` takes, from now on.
     pub fn set_neighbour(&mut self, neighbour: NodeNumber, parameters: NeighbourParameters) {
         self.neighbours.insert(neighbour, parameters);
+        self.forwarding.forget_routes();
     }
 
     /// Makes sure that `neighbour` is given no longer bundles than this.
@@ -134,7 +137,9 @@ impl<S: Store> Agent<S> {
         let payload = request.payload.clone();
         let (header, timestamp) = self.make_header(now, &request, payload.len() as u64)?;
         let id = header.id();
-        self.take(now, header, payload, None, request.class, Stage::Made)?;
+        let arrival = Arrival { from: None, class: request.class, stage: Stage::Made };
+        let (key, room) = self.put(now, &header, payload, arrival)?;
+        self.settle(now, key, header, arrival, room);
         self.last_timestamp = timestamp;
         self.counters.sourced += 1;
         Ok(id)
@@ -154,7 +159,9 @@ impl<S: Store> Agent<S> {
         span!("begin_transmit", node = self.parameters.node.0);
         let (header, timestamp) = self.make_header(now, request, payload_len)?;
         let id = header.id();
-        let key = self.open_spool(now, header, None, request.class, Stage::Made)?;
+        let arrival = Arrival { from: None, class: request.class, stage: Stage::Made };
+        let (key, room) = self.open(now, &header, arrival)?;
+        self.await_payload(key, Spool { header, arrival, room });
         self.last_timestamp = timestamp;
         Ok((key, id))
     }
@@ -166,15 +173,59 @@ impl<S: Store> Agent<S> {
         payload_len: u64,
     ) -> Result<(Header, CreationTimestamp), RequestError> {
         let timestamp = self.next_timestamp(now);
-        let source = Eid::ipn(self.parameters.node, request.source_service);
-        let header = Bundle::builder(source, request.destination.clone())
-            .timestamp(timestamp)
+        let header = self
+            .builder(request.source_service, self.global(&request.destination), timestamp)
             .lifetime(request.lifetime)
             .flags(request.flags)
-            .report_to(request.report_to.clone())
-            .hop_limit(self.parameters.hop_limit)
+            .report_to(self.global(&request.report_to))
             .build_header(payload_len)?;
         Ok((header, timestamp))
+    }
+
+    /// Starts a bundle of this node's, which says how old it is where nobody can tell by the clock.
+    pub(super) fn builder(
+        &self,
+        service: u64,
+        destination: Eid,
+        timestamp: CreationTimestamp,
+    ) -> BundleBuilder {
+        let source = Eid::ipn(self.parameters.node, service);
+        let builder =
+            Bundle::builder(source, destination).timestamp(timestamp).hop_limit(self.parameters.hop_limit);
+        if self.parameters.clock().is_some() { builder } else { builder.age(Duration::ZERO) }
+    }
+
+    /// The name by which others know an endpoint.
+    fn global(&self, eid: &Eid) -> Eid {
+        match (eid.node(), eid.service()) {
+            (Some(NodeNumber::LOCAL), Some(service)) => Eid::ipn(self.parameters.node, service),
+            _ => eid.clone(),
+        }
+    }
+
+    /// Gives up a bundle made here, unless it has left: `false` when it is not here.
+    ///
+    /// Takes as long as a look at each bundle that is kept.
+    ///
+    /// Source: RFC 9171 §3.3 (services offered), §5.10.
+    pub fn cancel(&mut self, now: Instant, id: &BundleId) -> bool {
+        let wanted = |entry: &Entry| {
+            entry.from.is_none() && entry.header.timestamp() == id.timestamp && entry.header.id() == *id
+        };
+        let found = self.entries.iter().find(|(_, entry)| wanted(entry)).map(|(key, _)| *key);
+        if let Some(key) = found {
+            self.delete(now, key, Reason::CANCELLED);
+        }
+        found.is_some()
+    }
+
+    /// Has bundles made from now on counted from `sequence`, where a host without clock keeps the count over restarts.
+    /// What the store remembers may be further on already.
+    ///
+    /// Source: RFC 9171 §4.2.7.
+    pub fn count_from(&mut self, sequence: u64) {
+        let last = &mut self.last_timestamp;
+        last.sequence = last.sequence.max(sequence.saturating_sub(1));
     }
 
     /// Starts and ends contacts, lets bundles expire, and makes things durable, as is due at `now`. Secures or checks
@@ -187,6 +238,7 @@ impl<S: Store> Agent<S> {
         }
         while let Some((expiry, key)) = self.expiries.first().copied().filter(|(expiry, _)| *expiry <= now) {
             self.expiries.remove(&(expiry, key));
+            self.abort(now, key);
             self.delete(now, key, Reason::LIFETIME_EXPIRED);
         }
         if self.commits.is_due(now) {
@@ -213,7 +265,8 @@ impl<S: Store> Agent<S> {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called next.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let expiry = self.expiries.first().map(|(expiry, _)| *expiry);
+        let expiry =
+            self.expiries.first().map(|(expiry, _)| *expiry).filter(|expiry| *expiry != Instant::MAX);
         let security = self.securing.poll_timeout();
         let commit = self.commits.due();
         let parts = [self.contacts.poll_timeout(), self.forwarding.poll_timeout(), commit, expiry, security];
@@ -301,6 +354,7 @@ impl<S: Store> Agent<S> {
                 StoreEvent::Readable(key) => {
                     self.security_readable(now, key);
                     self.delivery_readable(now, key);
+                    self.transfer_readable(key);
                 }
             }
         }
@@ -308,7 +362,7 @@ impl<S: Store> Agent<S> {
 
     /// The time now, and a sequence number that makes it unique here.
     fn next_timestamp(&self, now: Instant) -> CreationTimestamp {
-        let time = self.parameters.epoch.dtn_time(now);
+        let time = self.parameters.clock().map_or(DtnTime::UNKNOWN, |epoch| epoch.dtn_time(now));
         match self.last_timestamp {
             // A clock may be set back, but no timestamp is used twice.
             last if last.time >= time => CreationTimestamp { sequence: last.sequence + 1, ..last },

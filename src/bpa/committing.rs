@@ -46,6 +46,7 @@ impl<S: Store> Agent<S> {
         }
         let commit = self.store.begin_commit(self.parameters.epoch.dtn_time(now))?;
         self.commits.wanted = false;
+        self.commits.steps = 0;
         Some(commit)
     }
 
@@ -71,11 +72,11 @@ impl<S: Store> Agent<S> {
     pub fn commit(&mut self, now: Instant) {
         span!("commit", node = self.parameters.node.0);
         self.commits.due = None;
-        self.commits.steps = 0;
         if self.commits.handed_out {
             self.commits.wanted = self.store.durability() == Durability::Deferred;
             return;
         }
+        self.commits.steps = 0;
         self.store.commit(self.parameters.epoch.dtn_time(now));
         self.take_store_events(now);
     }

@@ -1,21 +1,25 @@
 //! Deliveries: who takes what, fragments put together, acknowledgements, and the echo service.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
 use alloc::vec::Vec;
 use bytes::Bytes;
 
 use super::agent::Agent;
 use super::event::{Delivery, DeliveryId, Event, Payload, ReadError};
-use super::keeping::{Place, node_of};
+use super::keeping::{Entry, Place, node_of};
+use super::managed::RegistrationState;
 use super::parameters::{Registration, RegistrationId, TransmissionRequest};
 use super::quota::Class;
 use super::reassembly::{Added, Extent, Reassembly};
 use super::seen::Fate;
 use super::store::{Durability, Key, Store, StoreError};
 use super::trace;
-use crate::bundle::{AdminRecord, BundleFlags, BundleId, Eid, Header, Reason};
+use crate::bundle::{AdminRecord, BundleError, BundleFlags, BundleId, Eid, Header, Reason};
 use crate::time::Instant;
+
+/// Number of the payload block.
+const PAYLOAD: u64 = 1;
 
 /// What is for somebody here.
 #[derive(Debug, Default)]
@@ -41,7 +45,7 @@ pub(super) struct Desk {
 #[derive(Debug)]
 struct Registered {
     registration: Registration,
-    waiting: VecDeque<Key>,
+    waiting: BTreeSet<Key>,
     out: usize,
     /// The store has still to get the octets of the first that waits.
     blocked: bool,
@@ -61,15 +65,21 @@ impl Desk {
 
     /// Whether the bundle is in the hands of an application.
     pub fn is_out(&self, key: Key) -> bool {
-        self.out.contains(&key)
+        let in_parcel = |first| self.parcels.get(first).is_some_and(|extents| has_part(extents, key));
+        self.out.contains(&key) || self.out.iter().any(in_parcel)
     }
 
     fn add(&mut self, key: Key, destination: &Eid) {
-        let mut registrations = self.registrations.values_mut();
-        match registrations.find(|registered| registered.registration.endpoints.matches(destination)) {
-            Some(registered) => registered.waiting.push_back(key),
-            None => _ = self.unclaimed.entry(destination.clone()).or_default().insert(key),
-        }
+        match self.registered_for(destination) {
+            Some(registered) => registered.waiting.insert(key),
+            None => self.unclaimed.entry(destination.clone()).or_default().insert(key),
+        };
+    }
+
+    fn registered_for(&mut self, destination: &Eid) -> Option<&mut Registered> {
+        self.registrations
+            .values_mut()
+            .find(|registered| registered.registration.endpoints.matches(destination))
     }
 
     pub fn forget(&mut self, key: Key, destination: &Eid) {
@@ -82,7 +92,9 @@ impl Desk {
                 self.unclaimed.remove(destination);
             }
         }
-        // In a registration's queue it is passed over when its turn comes.
+        for registered in self.registrations.values_mut() {
+            registered.waiting.remove(&key);
+        }
     }
 
     /// The pieces of a unit put together from fragments.
@@ -97,10 +109,8 @@ impl Desk {
     }
 
     /// The unit that a fragment is part of.
-    #[cfg(feature = "crypto")]
     pub fn parcel_with(&self, key: Key) -> Option<Key> {
-        let has = |extents: &[Extent]| extents.iter().any(|extent| extent.key == key);
-        self.parcels.iter().find(|(_, extents)| has(extents)).map(|(first, _)| *first)
+        self.parcels.iter().find(|(_, extents)| has_part(extents, key)).map(|(first, _)| *first)
     }
 
     pub fn forget_fragment(&mut self, key: Key, header: &Header) {
@@ -108,6 +118,10 @@ impl Desk {
             self.reassembly.remove(unit_of(header), place, key);
         }
     }
+}
+
+fn has_part(extents: &[Extent], key: Key) -> bool {
+    extents.iter().any(|extent| extent.key == key)
 }
 
 /// Which unit a fragment is one of.
@@ -138,18 +152,27 @@ impl<S: Store> Agent<S> {
             .filter(|(_, open)| open.registration == id)
             .map(|(id, open)| (*id, open.key))
             .collect();
-        let mut keys: Vec<_> = registered.waiting.into();
+        let mut keys = registered.waiting;
         for (delivery, key) in open {
             self.desk.open.remove(&delivery);
             self.desk.out.remove(&key);
-            keys.push(key);
+            keys.insert(key);
         }
-        keys.sort_unstable();
         for key in keys {
             if let Some(entry) = self.entries.get(&key) {
                 self.desk.add(key, entry.header.destination());
             }
         }
+    }
+
+    /// The registrations and how they stand, in the order in which they were made.
+    pub fn registrations(&self) -> impl Iterator<Item = RegistrationState<'_>> {
+        self.desk.registrations.iter().map(|(id, registered)| RegistrationState {
+            id: *id,
+            registration: &registered.registration,
+            waiting: registered.waiting.len() as u64,
+            unacknowledged: registered.out as u64,
+        })
     }
 
     /// Makes a registration active or passive.
@@ -166,13 +189,13 @@ impl<S: Store> Agent<S> {
             if registered.blocked || registered.out >= registered.registration.window.max(1) {
                 return None;
             }
-            let key = registered.waiting.pop_front()?;
+            let key = registered.waiting.pop_first()?;
             let acknowledged = registered.registration.acknowledged;
             match self.make_delivery(now, key, Some((id, acknowledged))) {
                 Ok(delivery) => return Some(delivery),
                 Err(StoreError::Later) => {
                     let registered = self.desk.registrations.get_mut(&id)?;
-                    registered.waiting.push_front(key);
+                    registered.waiting.insert(key);
                     registered.blocked = true;
                 }
                 // It is gone, or will be tried again after a restart.
@@ -188,7 +211,8 @@ impl<S: Store> Agent<S> {
         if let Some(registered) = self.desk.registrations.get_mut(&open.registration) {
             registered.out -= 1;
         }
-        if self.store.durability() == Durability::Deferred {
+        // One that was given up meanwhile is gone already.
+        if self.store.durability() == Durability::Deferred && self.entries.contains_key(&open.key) {
             self.desk.closing.insert(open.key, delivery);
         } else {
             self.events.push_back(Event::Acknowledged(delivery));
@@ -277,6 +301,10 @@ impl<S: Store> Agent<S> {
                 }
                 self.counters.reassembled += 1;
                 self.desk.parcels.insert(first, extents);
+                // A copy in one piece may come while this one waits to be delivered.
+                if let Some(expires) = self.entries.get(&first).map(|entry| entry.expires) {
+                    self.seen.insert(now, &unit, Fate::Held, expires);
+                }
                 if !self.secure_unit(now, first) {
                     self.arrived(now, first);
                 }
@@ -288,6 +316,10 @@ impl<S: Store> Agent<S> {
     pub(super) fn arrived(&mut self, now: Instant, key: Key) {
         let Some(entry) = self.entries.get(&key) else { return };
         let header = &entry.header;
+        if header.is_encrypted(PAYLOAD) {
+            // RFC 9172 §5.1.1: what cannot be decrypted at its destination goes no further.
+            return self.give_up(now, key, Reason::UNKNOWN_SECURITY);
+        }
         if header.is_admin_record() && node_of(header) == self.parameters.node {
             return self.take_admin_record(now, key);
         }
@@ -299,6 +331,11 @@ impl<S: Store> Agent<S> {
             return self.echo(now, key);
         }
         let destination = header.destination().clone();
+        let registered = self.desk.registered_for(&destination);
+        if registered.is_some_and(|registered| registered.registration.abandons()) {
+            self.counters.abandoned += 1;
+            return self.close(now, key);
+        }
         self.desk.add(key, &destination);
     }
 
@@ -310,14 +347,15 @@ impl<S: Store> Agent<S> {
         to: Option<(RegistrationId, bool)>,
     ) -> Result<Delivery, StoreError> {
         let entry = self.entries.get(&key).ok_or(StoreError::Unknown(key))?;
-        let (received, header) = (entry.received, entry.header.clone());
+        let received = entry.received;
+        let header = self.whole_header(key, entry).unwrap_or_else(|_| entry.header.clone());
         let len = self.whole_len(key);
         let (registration, acknowledged) = to.unzip();
-        let acknowledged = acknowledged.unwrap_or(false);
-        let payload = if len <= self.parameters.whole_delivery || !acknowledged {
-            Payload::Octets(self.whole_payload(key, len)?)
-        } else {
-            Payload::Stored { len }
+        let at_once = len <= self.parameters.whole_delivery;
+        let acknowledged = acknowledged.unwrap_or(false) || !at_once;
+        let payload = match at_once {
+            true => Payload::Octets(self.whole_payload(key, len)?),
+            false => Payload::Stored { len },
         };
         let delivery = DeliveryId(self.desk.next_delivery);
         self.desk.next_delivery += 1;
@@ -337,7 +375,7 @@ impl<S: Store> Agent<S> {
         }
         Ok(Delivery {
             delivery,
-            id: unit_of(&header),
+            id: header.id(),
             source: header.source().clone(),
             destination: header.destination().clone(),
             payload,
@@ -360,11 +398,14 @@ impl<S: Store> Agent<S> {
 
     /// Takes back a unit put together from fragments, one of which is to go: the others wait for it again.
     pub(super) fn take_apart(&mut self, key: Key) -> Vec<Key> {
-        let parcels = &self.desk.parcels;
-        let parcel = parcels.iter().find(|(_, extents)| extents.iter().any(|extent| extent.key == key));
-        let Some(first) = parcel.map(|(first, _)| *first) else { return Vec::new() };
+        let Some(first) = self.desk.parcel_with(key) else { return Vec::new() };
+        if let Some(entry) = self.entries.get(&key) {
+            self.seen.forget(&unit_of(&entry.header));
+        }
         let extents = self.desk.parcels.remove(&first).unwrap_or_default();
-        self.desk.out.remove(&first);
+        if let Some(entry) = self.entries.get(&first) {
+            self.desk.forget(first, entry.header.destination());
+        }
         let open = self.desk.open.extract_if(.., |_, open| open.key == first);
         for registration in open.map(|(_, open)| open.registration).collect::<Vec<_>>() {
             if let Some(registered) = self.desk.registrations.get_mut(&registration) {
@@ -372,9 +413,29 @@ impl<S: Store> Agent<S> {
             }
         }
         for registered in self.desk.registrations.values_mut() {
-            registered.waiting.retain(|waiting| *waiting != first);
+            registered.waiting.remove(&first);
         }
         extents.into_iter().map(|extent| extent.key).filter(|other| *other != key).collect()
+    }
+
+    /// Deletes a bundle, or all fragments of a unit put together.
+    pub(super) fn give_up(&mut self, now: Instant, key: Key, reason: Reason) {
+        let unit = self.desk.parcels.contains_key(&key).then(|| self.entries.get(&key)).flatten();
+        let Some(whole) = unit.and_then(|entry| entry.header.reassembled().ok()) else {
+            return self.delete(now, key, reason);
+        };
+        self.close(now, key);
+        self.counters.deleted += 1;
+        self.report_deleted(now, &whole, reason);
+        self.events.push_back(Event::Deleted { id: whole.id(), reason });
+    }
+
+    /// The header of a bundle, or of the unit whose first fragment it is.
+    pub(super) fn whole_header(&self, key: Key, entry: &Entry) -> Result<Header, BundleError> {
+        match self.desk.parcels.contains_key(&key) {
+            true => entry.header.reassembled(),
+            false => Ok(entry.header.clone()),
+        }
     }
 
     /// Takes what was delivered out of the store, all fragments of it.
@@ -420,8 +481,13 @@ impl<S: Store> Agent<S> {
         }
     }
 
-    /// A delivery to the node itself. One that cannot be read yet is made when it can.
+    /// A delivery to the node itself. One that cannot be read yet is made when it can; one that would take too much
+    /// memory is deleted.
     fn own_delivery(&mut self, now: Instant, key: Key) -> Option<Delivery> {
+        if self.whole_len(key) > self.parameters.whole_delivery {
+            self.give_up(now, key, Reason::BLOCK_UNINTELLIGIBLE);
+            return None;
+        }
         let delivery = self.make_delivery(now, key, None);
         if delivery == Err(StoreError::Later) {
             self.desk.unread.insert(key);

@@ -132,6 +132,20 @@ pub enum Outcome {
     Partly(u64),
     /// It is not known to have arrived: send it again, this way or another.
     Failed,
+    /// It was not begun, because the store has not its octets at hand ([`StoreError::Later`]): to be handed out again
+    /// when it has, other bundles first.
+    Later,
+}
+
+impl Outcome {
+    /// How a transfer ends whose octets could not be read.
+    #[must_use]
+    pub const fn unread(error: ReadError) -> Self {
+        match error {
+            ReadError::Store(StoreError::Later) => Self::Later,
+            _ => Self::Failed,
+        }
+    }
 }
 
 /// How safe a received bundle is.

@@ -1,3 +1,4 @@
+use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
@@ -32,10 +33,10 @@ type Ready = (Place, NodeNumber);
 #[derive(Debug, Default)]
 struct Queue {
     places: BTreeSet<Place>,
+    /// Those that cannot go to the next neighbour as it is now, so that they do not keep others from it.
+    aside: BTreeSet<Place>,
     /// First contact of the route; `None` when there is no route.
     first: Option<Contact>,
-    /// Until when the route holds.
-    until: Instant,
     /// The place of this queue in `ready`.
     at: Option<(NodeNumber, Place)>,
 }
@@ -64,26 +65,35 @@ impl Forwarding {
     }
 
     pub(super) fn wait(&mut self, destination: NodeNumber, class: Class, key: Key) {
-        let queue = match self.waiting.entry(destination) {
-            alloc::collections::btree_map::Entry::Occupied(queue) => queue.into_mut(),
-            alloc::collections::btree_map::Entry::Vacant(empty) => {
-                self.stale.insert((Instant::ZERO, destination));
-                empty.insert(Queue::default())
-            }
-        };
+        let queue = self.queue(destination);
         queue.places.insert((Reverse(class), key));
         if queue.places.first() == Some(&(Reverse(class), key)) {
             self.attach(destination);
         }
     }
 
+    fn queue(&mut self, destination: NodeNumber) -> &mut Queue {
+        match self.waiting.entry(destination) {
+            Entry::Occupied(queue) => queue.into_mut(),
+            Entry::Vacant(empty) => {
+                self.stale.insert((Instant::ZERO, destination));
+                empty.insert(Queue::default())
+            }
+        }
+    }
+
     /// Takes the bundle out of its queue.
     pub(super) fn forget(&mut self, destination: NodeNumber, class: Class, key: Key) {
         let Some(queue) = self.waiting.get_mut(&destination) else { return };
+        queue.aside.remove(&(Reverse(class), key));
         queue.places.remove(&(Reverse(class), key));
         if queue.places.is_empty() {
             // The route is kept until it is stale: the next bundle may come soon.
             self.detach(destination);
+            let is_useless = |queue: &Queue| queue.first.is_none() && queue.aside.is_empty();
+            if self.waiting.get(&destination).is_some_and(is_useless) {
+                self.waiting.remove(&destination);
+            }
         } else if queue.at.is_some_and(|(_, (_, first))| first == key) {
             self.attach(destination);
         }
@@ -94,7 +104,7 @@ impl Forwarding {
         &mut self,
         now: Instant,
         neighbour: NodeNumber,
-        fits: impl Fn(Key) -> bool,
+        mut fits: impl FnMut(Key) -> bool,
     ) -> Option<Key> {
         if self.paused.contains_key(&neighbour) {
             return None;
@@ -107,6 +117,12 @@ impl Forwarding {
         open.flat_map(|queue| queue.places.iter().take(LOOK_AHEAD))
             .map(|(_, key)| *key)
             .find(|key| fits(*key))
+    }
+
+    /// Has the bundle wait until contacts or the route to its destination have changed.
+    pub(super) fn set_aside(&mut self, destination: NodeNumber, class: Class, key: Key) {
+        self.forget(destination, class, key);
+        self.queue(destination).aside.insert((Reverse(class), key));
     }
 
     /// Leaves `neighbour` alone until `until`: a transfer to it has just failed.
@@ -132,7 +148,7 @@ impl Forwarding {
     pub(super) fn forget_routes(&mut self) {
         self.stale = self.waiting.keys().map(|destination| (Instant::ZERO, *destination)).collect();
         for queue in self.waiting.values_mut() {
-            queue.until = Instant::ZERO;
+            queue.places.append(&mut queue.aside);
         }
     }
 
@@ -142,16 +158,22 @@ impl Forwarding {
         {
             self.stale.remove(&(until, destination));
             let Some(queue) = self.waiting.get_mut(&destination) else { continue };
-            if queue.places.is_empty() {
+            if queue.places.is_empty() && queue.aside.is_empty() {
                 self.waiting.remove(&destination);
                 continue;
             }
             let paused: Vec<_> = self.paused.keys().copied().collect();
             let query = Query::new(self.here, destination, PlanTime::from_instant(now)).exclude(&paused);
             let hop = self.router.next_hop(&query);
-            queue.first = hop.and_then(|hop| self.router.plan().contact(hop.contact).copied());
-            queue.until = now + ROUTE_LIFETIME;
-            self.stale.insert((queue.until, destination));
+            let first = hop.and_then(|hop| self.router.plan().contact(hop.contact).copied());
+            if first != queue.first {
+                queue.places.append(&mut queue.aside);
+            }
+            queue.first = first;
+            // Without a route now there is none later either, unless a neighbour comes back or the plan changes.
+            if first.is_some() {
+                self.stale.insert((now + ROUTE_LIFETIME, destination));
+            }
             self.attach(destination);
         }
     }
@@ -173,5 +195,30 @@ impl Forwarding {
         {
             ready.remove(&(place, destination));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever floods a node with bundles for nowhere does not have it look for ways there every second.
+    #[test]
+    fn destinations_without_a_route_are_looked_for_once() {
+        let mut forwarding = Forwarding::new(NodeNumber(1), ContactPlan::default());
+        for number in 0..100 {
+            forwarding.wait(NodeNumber(1_000 + number), Class::Normal, Key(number));
+        }
+        assert_eq!(forwarding.next_for(Instant::ZERO, NodeNumber(2), |_| true), None);
+        assert!(forwarding.stale.is_empty());
+        // A neighbour that is back may be the way.
+        forwarding.pause(NodeNumber(2), Instant::from_secs(1));
+        forwarding.handle_timeout(Instant::from_secs(1));
+        assert_eq!(forwarding.stale.len(), 100);
+        forwarding.refresh(Instant::from_secs(1));
+        for number in 0..100 {
+            forwarding.forget(NodeNumber(1_000 + number), Class::Normal, Key(number));
+        }
+        assert!(forwarding.waiting.is_empty());
     }
 }

@@ -9,6 +9,7 @@ use core::time::Duration;
 use super::agent::Agent;
 use super::event::Event;
 use super::quota::Class;
+use super::receiving::{Arrival, Room};
 use super::record::Record;
 use super::seen::{self, Fate};
 use super::store::{Durability, Key, Memory, Recovered, Store, StoreError};
@@ -37,6 +38,28 @@ pub(super) struct Entry {
     pub rest: Option<Vec<Range<u64>>>,
     /// How far security processing is.
     pub stage: Stage,
+}
+
+impl Entry {
+    /// A bundle that has just come.
+    pub fn new(header: Header, received: Instant, arrival: Arrival, room: Room) -> Self {
+        let Arrival { from, class, stage } = arrival;
+        let Room { expires, octets } = room;
+        Self {
+            header,
+            received,
+            before: Duration::ZERO,
+            expires,
+            from,
+            class,
+            octets,
+            place: Place::Desk,
+            fresh: false,
+            hands: 0,
+            rest: None,
+            stage,
+        }
+    }
 }
 
 /// What is still to be done to a bundle before it is sent on or delivered, if there is a security policy.
@@ -122,22 +145,8 @@ impl<S: Store> Agent<S> {
             let octets = self.charge(&header, stage);
             self.ledger.add(header.source(), class, octets);
             self.seen.insert(now, &header.id(), Fate::Held, expires);
-            let place = Place::Desk;
-            let entry = Entry {
-                header,
-                received: now,
-                before,
-                expires,
-                from,
-                class,
-                octets,
-                place,
-                fresh: false,
-                hands: 0,
-                rest,
-                stage,
-            };
-            self.enter(now, key, entry);
+            let new = Entry::new(header, now, Arrival { from, class, stage }, Room { expires, octets });
+            self.enter(now, key, Entry { before, rest, ..new });
         }
         self.stepped(now, 1);
         Ok(())
@@ -184,15 +193,14 @@ impl<S: Store> Agent<S> {
         now: Instant,
         header: &Header,
         expires: Instant,
-        from: Option<NodeNumber>,
-        class: Class,
-        stage: Stage,
+        arrival: Arrival,
     ) -> Vec<u8> {
         if self.store.durability() == Durability::Volatile {
             return Vec::new();
         }
         let received = self.parameters.epoch.dtn_time(now);
         let expires = self.dtn_expiry(expires);
+        let Arrival { from, class, stage } = arrival;
         Record { header, received, expires, from, class, rest: None, stage, replaces: Vec::new() }.encode()
     }
 
@@ -202,7 +210,20 @@ impl<S: Store> Agent<S> {
 
     /// Gives a bundle up.
     pub(super) fn delete(&mut self, now: Instant, key: Key, reason: Reason) {
-        let Some(entry) = self.discard(now, key, Fate::Done) else { return };
+        self.delete_as(now, key, reason, Fate::Done);
+    }
+
+    fn delete_as(&mut self, now: Instant, key: Key, reason: Reason, fate: Fate) {
+        // Without one of its fragments a unit is no longer whole.
+        let part = self.entries.get(&key).is_some_and(|entry| entry.header.fragment().is_some());
+        let others = if part { self.take_apart(key) } else { Vec::new() };
+        let Some(entry) = self.discard(now, key, fate) else { return };
+        for other in others {
+            if let Some(class) = self.entries.get(&other).map(|entry| entry.class) {
+                self.forget_work(other, class);
+                self.bring_to_desk(now, other);
+            }
+        }
         self.counters.deleted += 1;
         if reason == Reason::LIFETIME_EXPIRED {
             self.counters.expired += 1;
@@ -223,18 +244,11 @@ impl<S: Store> Agent<S> {
     /// Gives up what was found damaged: it would go on with a check sequence that makes it look whole.
     pub(super) fn give_up_damaged(&mut self, now: Instant) {
         for key in core::mem::take(&mut self.damaged) {
-            let Some(id) = self.entries.get(&key).map(|entry| entry.header.id()) else { continue };
-            self.counters.damaged += 1;
-            let others = self.take_apart(key);
-            self.delete(now, key, Reason::BLOCK_UNINTELLIGIBLE);
-            // Should a good copy come, it is welcome.
-            self.seen.forget(&id);
-            for other in others {
-                if let Some(class) = self.entries.get(&other).map(|entry| entry.class) {
-                    self.forget_work(other, class);
-                    self.bring_to_desk(now, other);
-                }
+            if !self.entries.contains_key(&key) {
+                continue;
             }
+            self.counters.damaged += 1;
+            self.delete_as(now, key, Reason::BLOCK_UNINTELLIGIBLE, Fate::Lost);
         }
     }
 
@@ -253,7 +267,10 @@ impl<S: Store> Agent<S> {
             // It was not durable yet, but it is where it was to go, or was given up: nothing is to be waited for.
             self.events.push_back(Event::Kept(key));
         }
-        if entry.header.source().is_null() {
+        if fate == Fate::Lost {
+            self.seen.forget(&id);
+            self.store.remove(key, None);
+        } else if entry.header.source().is_null() {
             self.store.remove(key, None);
         } else {
             self.seen.set_fate(&id, fate);

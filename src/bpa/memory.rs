@@ -1,14 +1,14 @@
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use bytes::Bytes;
 
 use super::store::{Commit, Durability, Key, Memory, Recovered, Store, StoreError, StoreEvent};
+use super::table::Table;
 use crate::time::DtnTime;
 
 /// Bundles in memory. How much of it they may take is the agent's to say, by its quotas.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
-    payloads: BTreeMap<Key, Payload>,
+    payloads: Table<Key, Payload>,
     next: u64,
 }
 

@@ -78,6 +78,7 @@ mod delivering;
 mod event;
 mod forwarding;
 mod keeping;
+mod managed;
 mod memory;
 mod parameters;
 mod ping;
@@ -93,20 +94,22 @@ mod security;
 mod seen;
 mod sending;
 mod store;
+mod table;
 #[cfg(not(feature = "crypto"))]
 mod unsecured;
 
 pub use agent::Agent;
-#[cfg(feature = "metrics")]
-pub use counters::publish;
-pub use counters::{AgentCounters, ManagedInformation, NeighbourCounters};
+pub use counters::{AgentCounters, NeighbourCounters};
 pub use event::{
     Delivery, DeliveryId, Event, Outbound, Outcome, Payload, ReadError, Reception, Refusal, RequestError,
     TransferId,
 };
+#[cfg(feature = "metrics")]
+pub use managed::publish;
+pub use managed::{ManagedInformation, RegistrationState};
 pub use memory::MemoryStore;
 pub use parameters::{
-    AgentParameters, GroupCommit, NeighbourParameters, Registration, RegistrationId, Rule,
+    AgentParameters, DeliveryFailure, GroupCommit, NeighbourParameters, Registration, RegistrationId, Rule,
     TransmissionRequest,
 };
 pub use ping::{Ping, PingStats};

@@ -10,7 +10,9 @@ use crate::time::{DtnTime, Epoch};
 pub struct AgentParameters {
     /// The number of this node; its endpoints are `ipn:number.service`.
     pub node: NodeNumber,
-    /// Which DTN time it was at [`Instant::ZERO`](crate::time::Instant::ZERO).
+    /// Which DTN time it was at [`Instant::ZERO`](crate::time::Instant::ZERO). [`DtnTime::UNKNOWN`] for a host without
+    /// an accurate clock: its bundles have no creation time and say how old they are instead, and lifetimes go by age.
+    /// The default is the start of the year 2026, for simulations.
     pub epoch: Epoch,
     /// What may be kept.
     pub quotas: Quotas,
@@ -26,7 +28,8 @@ pub struct AgentParameters {
     pub echo_service: Option<u64>,
     /// When what was done is made durable.
     pub group: GroupCommit,
-    /// Payloads up to so many octets are handed to applications at once, longer ones are read from the store.
+    /// Payloads up to so many octets are handed to applications at once, longer ones are read from the store. A longer
+    /// administrative record is deleted, a longer echo request too.
     pub whole_delivery: u64,
 }
 
@@ -48,6 +51,11 @@ impl GroupCommit {
 }
 
 impl AgentParameters {
+    /// How the host's clock and bundle time go together, if it has an accurate clock.
+    pub(super) fn clock(&self) -> Option<Epoch> {
+        Some(self.epoch).filter(|epoch| epoch.0 != DtnTime::UNKNOWN)
+    }
+
     /// Defaults for the node `node`: 256 MiB and a million bundles, 32 hops, a pause of 5 s, no reports, no echo.
     #[must_use]
     pub fn new(node: NodeNumber) -> Self {
@@ -66,7 +74,7 @@ impl AgentParameters {
     }
 }
 
-/// 2026-01-01 00:00:00 UTC, so that a host without a clock still makes legal timestamps.
+/// 2026-01-01 00:00:00 UTC.
 const DEFAULT_EPOCH_MILLIS: u64 = 820_454_400_000;
 
 /// What a neighbour takes.
@@ -103,20 +111,35 @@ pub struct Registration {
     pub endpoints: EidPattern,
     /// Whether deliveries are made by themselves. Otherwise they wait until they are asked for.
     pub active: bool,
-    /// Whether a bundle is kept until its delivery is acknowledged. Otherwise it is gone when it is delivered.
+    /// Whether a bundle is kept until its delivery is acknowledged. Otherwise it is gone when it is delivered, unless it
+    /// is [too long](AgentParameters::whole_delivery) to be handed over at once.
     pub acknowledged: bool,
     /// How many deliveries may be made and not yet acknowledged.
     pub window: usize,
+    /// What becomes of what arrives while the registration is passive.
+    pub failure: DeliveryFailure,
+}
+
+/// What becomes of a bundle that cannot be delivered when it arrives, because the registration is passive.
+///
+/// Source: RFC 9171 §3.1 and §5.7 (delivery failure action).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeliveryFailure {
+    /// It waits until it is asked for or the registration is active.
+    #[default]
+    Defer,
+    /// Its delivery is abandoned: it is gone.
+    Abandon,
 }
 
 impl Registration {
     /// Active and acknowledged, up to 64 deliveries at a time.
     #[must_use]
     pub fn new(endpoints: EidPattern) -> Self {
-        Self { endpoints, active: true, acknowledged: true, window: 64 }
+        Self { endpoints, active: true, acknowledged: true, window: 64, failure: DeliveryFailure::Defer }
     }
 
-    /// Without acknowledgements: delivered is gone.
+    /// Without acknowledgements: delivered is gone, but for what comes as [`Payload::Stored`](super::Payload::Stored).
     #[must_use]
     pub fn unacknowledged(self) -> Self {
         Self { acknowledged: false, ..self }
@@ -126,6 +149,16 @@ impl Registration {
     #[must_use]
     pub fn passive(self) -> Self {
         Self { active: false, ..self }
+    }
+
+    /// What arrives while it is passive is not kept.
+    #[must_use]
+    pub fn abandoning(self) -> Self {
+        Self { failure: DeliveryFailure::Abandon, ..self }
+    }
+
+    pub(super) fn abandons(&self) -> bool {
+        !self.active && self.failure == DeliveryFailure::Abandon
     }
 }
 

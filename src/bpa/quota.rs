@@ -21,6 +21,16 @@ impl Class {
     /// All classes, the least urgent first.
     pub const ALL: [Self; 3] = [Self::Bulk, Self::Normal, Self::Expedited];
 
+    /// What people call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bulk => "bulk",
+            Self::Normal => "normal",
+            Self::Expedited => "expedited",
+        }
+    }
+
     pub(super) const fn of(code: u8) -> Self {
         match code {
             0 => Self::Bulk,

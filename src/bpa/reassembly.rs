@@ -1,5 +1,6 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::ops::Bound;
 
 use super::store::Key;
 use crate::bundle::{BundleId, Fragment};
@@ -20,6 +21,9 @@ type Unit = (BundleId, u64);
 struct Parts {
     /// By offset; ranges may overlap, but none lies within the one before it.
     parts: BTreeMap<u64, Part>,
+    /// Neighbours among them between which something is missing. Counted as they come and go: looking for gaps whenever
+    /// one comes would take time with the square of their number, and their number is the sender's choice.
+    gaps: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -46,58 +50,88 @@ pub(super) enum Added {
     Some(Vec<Key>),
 }
 
+impl Parts {
+    fn insert(&mut self, start: u64, part: Part) {
+        self.gaps -= self.gaps_around(start);
+        self.parts.insert(start, part);
+        self.gaps += self.gaps_around(start);
+    }
+
+    fn remove(&mut self, start: u64) {
+        self.gaps -= self.gaps_around(start);
+        self.parts.remove(&start);
+        self.gaps += self.gaps_around(start);
+    }
+
+    /// Gaps between what starts here, if anything does, and its neighbours; or between the neighbours.
+    fn gaps_around(&self, start: u64) -> usize {
+        let end = |(start, part): (&u64, &Part)| start + part.len;
+        let before = self.parts.range(..start).next_back().map(end);
+        let here = self.parts.get(&start).map(|part| (start, start + part.len));
+        let after =
+            self.parts.range((Bound::Excluded(start), Bound::Unbounded)).next().map(|(start, _)| *start);
+        let gap = |end: Option<u64>, start: Option<u64>| {
+            usize::from(end.zip(start).is_some_and(|(end, start)| end < start))
+        };
+        match here {
+            Some((start, end)) => gap(before, Some(start)) + gap(Some(end), after),
+            None => gap(before, after),
+        }
+    }
+
+    fn is_whole(&self, total: u64) -> bool {
+        let starts = self.parts.first_key_value().is_some_and(|(start, _)| *start == 0);
+        starts
+            && self.gaps == 0
+            && self.parts.last_key_value().is_some_and(|(start, part)| start + part.len >= total)
+    }
+}
+
 impl Reassembly {
     /// Adds a fragment.
     pub fn add(&mut self, unit: BundleId, place: Fragment, key: Key, len: u64) -> Added {
         let end = place.offset.saturating_add(len);
-        let Parts { parts } = self.units.entry((unit, place.total)).or_default();
+        let unit = self.units.entry((unit, place.total)).or_default();
         // The parts' ends grow with their starts, so only the last one that starts no later can cover all.
-        if parts.range(..=place.offset).next_back().is_some_and(|(start, part)| start + part.len >= end) {
+        let before = unit.parts.range(..=place.offset).next_back();
+        if before.is_some_and(|(start, part)| start + part.len >= end) {
             return Added::Nothing;
         }
-        let within = parts.range(place.offset..end).take_while(|(start, part)| **start + part.len <= end);
+        let within =
+            unit.parts.range(place.offset..end).take_while(|(start, part)| **start + part.len <= end);
         let needless: Vec<_> = within.map(|(start, part)| (*start, part.key)).collect();
         for (start, _) in &needless {
-            parts.remove(start);
+            unit.remove(*start);
         }
-        parts.insert(place.offset, Part { key, len });
+        unit.insert(place.offset, Part { key, len });
         Added::Some(needless.into_iter().map(|(_, key)| key).collect())
     }
 
     /// Takes out a fragment that is given up.
     pub fn remove(&mut self, unit: BundleId, place: Fragment, key: Key) {
-        let unit = (unit, place.total);
-        if let Some(Parts { parts }) = self.units.get_mut(&unit) {
-            if parts.get(&place.offset).is_some_and(|part| part.key == key) {
-                parts.remove(&place.offset);
-            }
-            if parts.is_empty() {
-                self.units.remove(&unit);
-            }
+        let name = (unit, place.total);
+        let Some(unit) = self.units.get_mut(&name) else { return };
+        if unit.parts.get(&place.offset).is_some_and(|part| part.key == key) {
+            unit.remove(place.offset);
+        }
+        if unit.parts.is_empty() {
+            self.units.remove(&name);
         }
     }
 
     /// The whole unit, in pieces that follow one another, if all of it is here; it is then forgotten.
     pub fn take_whole(&mut self, unit: &BundleId, total: u64) -> Option<Vec<Extent>> {
-        let unit = (unit.clone(), total);
-        let Parts { parts } = self.units.get(&unit)?;
-        // The common case is that the last or first one is missing.
-        let (start, part) = parts.last_key_value()?;
-        if start + part.len < total || parts.first_key_value().is_none_or(|(start, _)| *start > 0) {
-            return None;
-        }
+        let name = (unit.clone(), total);
+        self.units.get(&name).filter(|unit| unit.is_whole(total))?;
+        let Parts { parts, .. } = self.units.remove(&name)?;
         let mut have = 0;
         let mut extents = Vec::with_capacity(parts.len());
-        for (&start, part) in parts {
-            if start > have {
-                return None;
-            }
+        for (start, Part { key, len }) in parts {
             let skip = have - start;
-            let len = part.len.saturating_sub(skip);
-            extents.push(Extent { key: part.key, skip, len, at: have });
+            let len = len.saturating_sub(skip);
+            extents.push(Extent { key, skip, len, at: have });
             have += len;
         }
-        self.units.remove(&unit);
         Some(extents)
     }
 

@@ -2,11 +2,10 @@
 
 use alloc::vec::Vec;
 use bytes::Bytes;
-use core::time::Duration;
 
 use super::agent::Agent;
 use super::event::{Reception, Refusal};
-use super::keeping::{Entry, Place, Stage};
+use super::keeping::{Entry, Stage};
 use super::parameters::Rule;
 use super::quota::{Class, Quota};
 use super::record::detached;
@@ -14,7 +13,8 @@ use super::seen::Fate;
 use super::store::{Durability, Key, Store, StoreError};
 use super::{span, trace};
 use crate::bundle::{
-    Block, BlockContent, BlockFlags, Bundle, BundleId, Header, NodeNumber, Reason, block_type,
+    Block, BlockContent, BlockFlags, Bundle, BundleError, BundleFlags, BundleId, Eid, Header, NodeNumber,
+    Reason, block_type,
 };
 use crate::time::Instant;
 
@@ -22,12 +22,24 @@ use crate::time::Instant;
 #[derive(Debug)]
 pub(super) struct Spool {
     pub header: Header,
-    from: Option<NodeNumber>,
-    class: Class,
-    expires: Instant,
-    /// Octets it counts against the quotas already: all that it is to have.
-    octets: u64,
-    stage: Stage,
+    pub arrival: Arrival,
+    pub room: Room,
+}
+
+/// How a bundle came here.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrival {
+    pub from: Option<NodeNumber>,
+    pub class: Class,
+    pub stage: Stage,
+}
+
+/// What a bundle was granted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    pub expires: Instant,
+    /// Octets it counts against the quotas: all that it is to have.
+    pub octets: u64,
 }
 
 impl<S: Store> Agent<S> {
@@ -46,12 +58,13 @@ impl<S: Store> Agent<S> {
         span!("receive", node = self.parameters.node.0);
         let (mut header, payload) = bundle.into_parts();
         let octets = header.encoded_len();
-        let class = self.class_of(&header);
-        let taken = self
-            .process_blocks(now, &mut header)
-            .and_then(|()| self.take(now, header.clone(), payload, from, class, Stage::Received));
-        self.count_reception(now, from, octets, &header, taken.as_ref().err());
-        self.reception(&header, taken)
+        let arrival = Arrival { from, class: self.class_of(&header), stage: Stage::Received };
+        let taken =
+            self.process_blocks(now, &mut header).and_then(|()| self.put(now, &header, payload, arrival));
+        match taken {
+            Ok((key, room)) => Ok(self.received(now, key, header, arrival, room, octets)),
+            Err(refusal) => self.not_received(now, &header, from, refusal),
+        }
     }
 
     /// Starts to take a bundle whose header has come from the neighbour `from` and whose payload is on its way.
@@ -66,21 +79,38 @@ impl<S: Store> Agent<S> {
         mut header: Header,
     ) -> Result<Key, Refusal> {
         span!("begin", node = self.parameters.node.0);
-        let class = self.class_of(&header);
-        let opened = self
-            .process_blocks(now, &mut header)
-            .and_then(|()| self.open_spool(now, header.clone(), from, class, Stage::Received));
-        if let Err(refusal) = &opened {
-            self.count_reception(now, from, header.encoded_len(), &header, Some(refusal));
+        let arrival = Arrival { from, class: self.class_of(&header), stage: Stage::Received };
+        let opened = self.process_blocks(now, &mut header).and_then(|()| self.open(now, &header, arrival));
+        match opened {
+            Ok((key, room)) => {
+                self.await_payload(key, Spool { header, arrival, room });
+                Ok(key)
+            }
+            Err(refusal) => {
+                self.count_refusal(now, &header, from, &refusal);
+                Err(refusal)
+            }
         }
-        opened
+    }
+
+    /// A bundle that does not come to its end holds its room until its lifetime is over, at the longest.
+    pub(super) fn await_payload(&mut self, key: Key, spool: Spool) {
+        self.expiries.insert((spool.room.expires, key));
+        self.spools.insert(key, spool);
+    }
+
+    fn take_spool(&mut self, key: Key) -> Option<Spool> {
+        let spool = self.spools.remove(&key)?;
+        self.expiries.remove(&(spool.room.expires, key));
+        Some(spool)
     }
 
     /// Adds payload octets to a bundle that is coming.
     ///
     /// # Errors
     /// [`Refusal::Store`] when the store does not take them, or there are more than the header promised. The bundle
-    /// is given up then.
+    /// is given up then. So it is, with [`StoreError::Unknown`], when its lifetime has ended or its room was needed for
+    /// a more urgent one.
     pub fn append(&mut self, now: Instant, key: Key, octets: &[u8]) -> Result<(), Refusal> {
         let spool = self.spools.get(&key).ok_or(StoreError::Unknown(key))?;
         let have = self.store.payload_len(key).ok_or(StoreError::Unknown(key))?;
@@ -102,25 +132,30 @@ impl<S: Store> Agent<S> {
     /// As [`receive`](Self::receive); the bundle is given up.
     pub fn finish(&mut self, now: Instant, key: Key) -> Result<Reception, Refusal> {
         span!("finish", node = self.parameters.node.0, key = key.0);
-        let Some(spool) = self.spools.remove(&key) else { return Err(StoreError::Unknown(key).into()) };
-        let (header, from) = (spool.header.clone(), spool.from);
-        let sourced = spool.stage == Stage::Made;
-        let taken = self.keep(now, key, spool).map(|()| key);
-        if taken.is_err() {
+        let Some(spool) = self.take_spool(key) else { return Err(StoreError::Unknown(key).into()) };
+        let Spool { header, arrival, room } = spool;
+        let kept = self.keep(now, key, &header, arrival, room);
+        if kept.is_err() {
             self.store.remove(key, None);
         }
-        if sourced {
-            self.counters.sourced += u64::from(taken.is_ok());
-        } else {
-            self.count_reception(now, from, header.encoded_len(), &header, taken.as_ref().err());
+        match (kept, arrival.stage) {
+            (Ok(room), Stage::Made) => {
+                self.counters.sourced += 1;
+                Ok(self.settle(now, key, header, arrival, room))
+            }
+            (Ok(room), _) => {
+                let octets = header.encoded_len();
+                Ok(self.received(now, key, header, arrival, room, octets))
+            }
+            (Err(refusal), Stage::Made) => Err(refusal),
+            (Err(refusal), _) => self.not_received(now, &header, arrival.from, refusal),
         }
-        self.reception(&header, taken)
     }
 
     /// Gives up a bundle that was coming.
     pub fn abort(&mut self, now: Instant, key: Key) {
-        if let Some(spool) = self.spools.remove(&key) {
-            self.ledger.take(spool.header.source(), spool.class, spool.octets);
+        if let Some(spool) = self.take_spool(key) {
+            self.ledger.take(spool.header.source(), spool.arrival.class, spool.room.octets);
             self.store.remove(key, None);
             self.stepped(now, 1);
         }
@@ -161,13 +196,18 @@ impl<S: Store> Agent<S> {
         self.rules.iter().find(fits).map_or(Class::Normal, |rule| rule.class)
     }
 
-    /// What the flags of blocks this node does not know ask for.
+    /// What the flags of blocks this node does not know ask for. One of a type it knows is known, encrypted or not.
     ///
-    /// Source: RFC 9171 §5.6 step 4.
+    /// Source: RFC 9171 §5.6 step 4; RFC 9758 §5.4 (endpoints of the local node).
     fn process_blocks(&mut self, now: Instant, header: &mut Header) -> Result<(), Refusal> {
-        let known = [block_type::INTEGRITY, block_type::CONFIDENTIALITY];
-        let unknown = |block: &&Block| {
-            matches!(block.content(), BlockContent::Octets { .. }) && !known.contains(&block.block_type())
+        let local = |eid: &Eid| eid.node() == Some(NodeNumber::LOCAL);
+        if [header.source(), header.destination(), header.report_to()].into_iter().any(local) {
+            return Err(BundleError::LocalNode.into());
+        }
+        let unknown = |block: &&Block| match block.block_type() {
+            block_type::PREVIOUS_NODE | block_type::AGE | block_type::HOP_COUNT => false,
+            block_type::INTEGRITY | block_type::CONFIDENTIALITY => !cfg!(feature = "crypto"),
+            _ => true,
         };
         let asked = BlockFlags::REPORT_UNPROCESSED
             | BlockFlags::REMOVE_UNPROCESSED
@@ -195,7 +235,12 @@ impl<S: Store> Agent<S> {
     }
 
     /// Whether a bundle can be taken, its size apart, and when its lifetime is over.
-    fn admit(&self, now: Instant, header: &Header, from: Option<NodeNumber>) -> Result<Instant, Refusal> {
+    fn acceptable(
+        &self,
+        now: Instant,
+        header: &Header,
+        from: Option<NodeNumber>,
+    ) -> Result<Instant, Refusal> {
         let hops = header.hop_count();
         if let Some(hops) = hops.filter(|hops| hops.exceeded()) {
             return Err(Refusal::HopLimit { limit: hops.limit.into() });
@@ -214,7 +259,7 @@ impl<S: Store> Agent<S> {
                 return Err(Refusal::Duplicate);
             }
         }
-        let expires = header.expires_at(now, Some(self.parameters.epoch));
+        let expires = header.expires_at(now, self.parameters.clock());
         if expires <= now { Err(Refusal::Expired) } else { Ok(expires) }
     }
 
@@ -226,160 +271,179 @@ impl<S: Store> Agent<S> {
             let worth_it = full.quota == Quota::Store
                 && self.ledger.could_hold(octets)
                 && full.free.octets.saturating_add(reclaimable) >= octets;
+            if !worth_it {
+                return Err(full.into());
+            }
+            // Whoever sends what is still coming has it yet, so nothing is lost with that.
+            let newest = self.spools.iter().rev().take(EVICTION_SEARCH);
+            let coming = newest.filter(|(_, spool)| spool.arrival.class < class);
+            if let Some((key, _)) = coming.min_by_key(|(_, spool)| spool.arrival.class) {
+                self.abort(now, *key);
+                continue;
+            }
             // The newest of them: older ones have been promised more.
             let idle = |key: &&Key| {
-                self.entries.get(key).is_some_and(|entry| entry.hands == 0 && !self.desk.is_out(**key))
+                self.entries.get(*key).is_some_and(|entry| entry.hands == 0 && !self.desk.is_out(**key))
             };
             let victim =
                 lower.iter().find_map(|keys| keys.iter().rev().take(EVICTION_SEARCH).find(idle)).copied();
-            let Some(victim) = victim.filter(|_| worth_it) else { return Err(full.into()) };
+            let Some(victim) = victim else { return Err(full.into()) };
             self.counters.evicted += 1;
             self.delete(now, victim, Reason::DEPLETED_STORAGE);
         }
         Ok(())
     }
 
-    pub(super) fn take(
+    /// Whether a bundle can be taken, and what it is granted; others may have gone to make room for it.
+    fn admit(&mut self, now: Instant, header: &Header, arrival: Arrival) -> Result<Room, Refusal> {
+        let expires = self.acceptable(now, header, arrival.from)?;
+        let octets = self.charge(header, arrival.stage);
+        self.make_room(now, header, arrival.class, octets)?;
+        Ok(Room { expires, octets })
+    }
+
+    fn book(&mut self, header: &Header, class: Class, octets: u64) {
+        self.ledger.add(header.source(), class, octets);
+        self.counters.most_octets = self.counters.most_octets.max(self.ledger.store.octets);
+    }
+
+    /// Puts a bundle into the store, to be [settled](Self::settle) next.
+    pub(super) fn put(
         &mut self,
         now: Instant,
-        header: Header,
+        header: &Header,
         payload: Bytes,
-        from: Option<NodeNumber>,
-        class: Class,
-        stage: Stage,
-    ) -> Result<Key, Refusal> {
-        let expires = self.admit(now, &header, from)?;
-        let octets = self.charge(&header, stage);
-        self.make_room(now, &header, class, octets)?;
-        let record = self.record(now, &header, expires, from, class, stage);
+        arrival: Arrival,
+    ) -> Result<(Key, Room), Refusal> {
+        let room = self.admit(now, header, arrival)?;
+        let record = self.record(now, header, room.expires, arrival);
         let key = self.store.put(&record, payload)?;
-        self.ledger.add(header.source(), class, octets);
-        self.counters.most_octets = self.counters.most_octets.max(self.ledger.store.octets);
-        let spool = Spool { header, from, class, expires, octets, stage };
-        self.enter_spool(now, key, spool);
-        Ok(key)
+        self.book(header, arrival.class, room.octets);
+        Ok((key, room))
     }
 
-    pub(super) fn open_spool(
+    /// Opens a spool for a bundle's payload.
+    pub(super) fn open(
         &mut self,
         now: Instant,
-        header: Header,
-        from: Option<NodeNumber>,
-        class: Class,
-        stage: Stage,
-    ) -> Result<Key, Refusal> {
-        let expires = self.admit(now, &header, from)?;
-        let octets = self.charge(&header, stage);
-        self.make_room(now, &header, class, octets)?;
+        header: &Header,
+        arrival: Arrival,
+    ) -> Result<(Key, Room), Refusal> {
+        let room = self.admit(now, header, arrival)?;
         let key = self.store.begin()?;
-        self.ledger.add(header.source(), class, octets);
-        self.counters.most_octets = self.counters.most_octets.max(self.ledger.store.octets);
-        self.spools.insert(key, Spool { header, from, class, expires, octets, stage });
-        Ok(key)
+        self.book(header, arrival.class, room.octets);
+        Ok((key, room))
     }
 
-    /// Makes a spool a bundle. When it cannot, its room is free again, but it is still in the store.
-    fn keep(&mut self, now: Instant, key: Key, mut spool: Spool) -> Result<(), Refusal> {
-        self.ledger.take(spool.header.source(), spool.class, spool.octets);
+    /// Makes a spool a bundle of the store, to be [settled](Self::settle) next. When it cannot, its room is free
+    /// again, but it is still in the store.
+    fn keep(
+        &mut self,
+        now: Instant,
+        key: Key,
+        header: &Header,
+        arrival: Arrival,
+        room: Room,
+    ) -> Result<Room, Refusal> {
+        self.ledger.take(header.source(), arrival.class, room.octets);
         // Another copy may have come meanwhile, or its time may be over.
-        self.admit(now, &spool.header, spool.from)?;
-        let (found, required) = (self.store.payload_len(key).unwrap_or(0), spool.header.payload_len());
+        self.acceptable(now, header, arrival.from)?;
+        let (found, required) = (self.store.payload_len(key).unwrap_or(0), header.payload_len());
         if found != required {
-            return Err(crate::bundle::BundleError::PayloadLength { required, found }.into());
+            return Err(BundleError::PayloadLength { required, found }.into());
         }
-        let record = self.record(now, &spool.header, spool.expires, spool.from, spool.class, spool.stage);
+        let record = self.record(now, header, room.expires, arrival);
         self.store.keep(key, &record)?;
-        spool.octets = self.charge(&spool.header, spool.stage);
-        self.ledger.add(spool.header.source(), spool.class, spool.octets);
-        self.enter_spool(now, key, spool);
-        Ok(())
+        let octets = self.charge(header, arrival.stage);
+        self.ledger.add(header.source(), arrival.class, octets);
+        Ok(Room { octets, ..room })
     }
 
-    fn enter_spool(&mut self, now: Instant, key: Key, spool: Spool) {
-        let Spool { mut header, from, class, expires, octets, stage } = spool;
+    /// Goes on with a bundle that is in the store.
+    pub(super) fn settle(
+        &mut self,
+        now: Instant,
+        key: Key,
+        mut header: Header,
+        arrival: Arrival,
+        room: Room,
+    ) -> Reception {
+        let id = header.id();
+        trace!("bundle kept", id = ?id, key = key.0, octets = room.octets);
         if !header.source().is_null() {
-            self.seen.insert(now, &header.id(), Fate::Held, expires);
+            self.seen.insert(now, &id, Fate::Held, room.expires);
         }
-        if self.store.durability() == Durability::Deferred
-            && header.blocks().iter().any(|block| matches!(block.content(), BlockContent::Octets { .. }))
-        {
-            // Its blocks must not keep the buffer alive in which the payload came.
-            header = detached(&header).unwrap_or(header);
-        }
-        trace!("bundle kept", id = ?header.id(), key = key.0, octets);
-        let (before, place) = (Duration::ZERO, Place::Desk);
         let fresh = self.store.durability() == Durability::Deferred;
         if fresh {
-            self.fresh.insert(header.id(), key);
+            self.fresh.insert(id, key);
+            if header.blocks().iter().any(|block| matches!(block.content(), BlockContent::Octets { .. })) {
+                // Its blocks must not keep the buffer alive in which the payload came.
+                header = detached(&header).unwrap_or(header);
+            }
         }
-        let (hands, rest) = (0, None);
-        let received = now;
-        let entry = Entry {
-            header,
-            received,
-            before,
-            expires,
-            from,
-            class,
-            octets,
-            place,
-            fresh,
-            hands,
-            rest,
-            stage,
-        };
-        self.enter(now, key, entry);
+        self.enter(now, key, Entry { fresh, ..Entry::new(header, now, arrival, room) });
         self.stepped(now, 1);
+        // One that is gone already was lost or done with in a commit just now: the event says which.
+        match fresh && self.entries.get(&key).is_none_or(|entry| entry.fresh) {
+            true => Reception::Pending(key),
+            false => Reception::Safe,
+        }
     }
 
-    fn count_reception(
+    /// Goes on with a bundle of so many octets that came from elsewhere and is in the store.
+    fn received(
         &mut self,
         now: Instant,
-        from: Option<NodeNumber>,
+        key: Key,
+        header: Header,
+        arrival: Arrival,
+        room: Room,
         octets: u64,
-        header: &Header,
-        refusal: Option<&Refusal>,
-    ) {
-        match refusal {
-            None => {
-                self.counters.received += 1;
-                self.counters.octets_received += octets;
-                self.report_received(now, header);
-            }
-            Some(Refusal::Duplicate) => self.counters.duplicates += 1,
-            Some(refusal) => {
-                self.counters.refused += 1;
-                trace!("bundle refused", id = ?header.id(), refusal = ?refusal);
-                if let Some(reason) = refusal.reason().filter(|_| !refusal.is_temporary()) {
-                    self.report_deleted(now, header, reason);
-                }
-            }
-        }
-        if let Some(from) = from {
+    ) -> Reception {
+        self.counters.received += 1;
+        self.counters.octets_received += octets;
+        if let Some(from) = arrival.from {
             let counters = self.neighbour_counters.entry(from).or_default();
-            match refusal {
-                None => {
-                    counters.received += 1;
-                    counters.octets_received += octets;
-                }
-                Some(Refusal::Duplicate) => counters.duplicates += 1,
-                Some(_) => counters.refused += 1,
-            }
+            counters.received += 1;
+            counters.octets_received += octets;
         }
+        let reported = header.flags().contains(BundleFlags::REPORT_RECEPTION).then(|| header.clone());
+        let reception = self.settle(now, key, header, arrival, room);
+        if let Some(header) = reported {
+            self.report_received(now, &header);
+        }
+        reception
     }
 
     /// A copy of a bundle is no safer than the bundle.
-    fn reception(&self, header: &Header, taken: Result<Key, Refusal>) -> Result<Reception, Refusal> {
-        match taken {
-            Ok(_) if self.store.durability() == Durability::Volatile => Ok(Reception::Safe),
-            // One that is gone already was lost or done with in a commit just now: the event says which.
-            Ok(key) if self.entries.get(&key).is_none_or(|entry| entry.fresh) => Ok(Reception::Pending(key)),
-            Ok(_) => Ok(Reception::Safe),
-            Err(Refusal::Duplicate) => match self.fresh.get(&header.id()) {
-                Some(key) => Ok(Reception::Pending(*key)),
-                None => Err(Refusal::Duplicate),
-            },
-            Err(refusal) => Err(refusal),
+    fn not_received(
+        &mut self,
+        now: Instant,
+        header: &Header,
+        from: Option<NodeNumber>,
+        refusal: Refusal,
+    ) -> Result<Reception, Refusal> {
+        self.count_refusal(now, header, from, &refusal);
+        match self.fresh.get(&header.id()) {
+            Some(key) if matches!(refusal, Refusal::Duplicate) => Ok(Reception::Pending(*key)),
+            _ => Err(refusal),
+        }
+    }
+
+    fn count_refusal(&mut self, now: Instant, header: &Header, from: Option<NodeNumber>, refusal: &Refusal) {
+        let duplicate = matches!(refusal, Refusal::Duplicate);
+        if let Some(from) = from {
+            let counters = self.neighbour_counters.entry(from).or_default();
+            *if duplicate { &mut counters.duplicates } else { &mut counters.refused } += 1;
+        }
+        if duplicate {
+            self.counters.duplicates += 1;
+            return;
+        }
+        self.counters.refused += 1;
+        trace!("bundle refused", id = ?header.id(), refusal = ?refusal);
+        if let Some(reason) = refusal.reason().filter(|_| !refusal.is_temporary()) {
+            self.report_deleted(now, header, reason);
         }
     }
 }

@@ -5,8 +5,9 @@ use core::time::Duration;
 use super::agent::Agent;
 use super::keeping::Stage;
 use super::quota::Class;
+use super::receiving::Arrival;
 use super::store::Store;
-use crate::bundle::{AdminRecord, Bundle, BundleFlags, Eid, Header, Reason, Status, StatusReport};
+use crate::bundle::{AdminRecord, Bundle, BundleFlags, Header, Reason, Status, StatusReport};
 use crate::time::Instant;
 
 /// Keeps the number of reports within what is allowed: a bucket that fills by the second.
@@ -33,6 +34,8 @@ impl Reporter {
     }
 }
 
+/// The service that a node's administrative element is.
+const ADMINISTRATION: u64 = 0;
 /// How long a report is of use.
 const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
@@ -93,10 +96,8 @@ impl<S: Store> Agent<S> {
             self.counters.reports_withheld += 1;
             return;
         }
-        let happened = match header.flags().contains(BundleFlags::STATUS_TIME) {
-            true => Status::At(self.parameters.epoch.dtn_time(now)),
-            false => Status::Yes,
-        };
+        let clock = self.parameters.clock().filter(|_| header.flags().contains(BundleFlags::STATUS_TIME));
+        let happened = clock.map_or(Status::Yes, |epoch| Status::At(epoch.dtn_time(now)));
         let mut report = StatusReport {
             received: Status::No,
             forwarded: Status::No,
@@ -114,17 +115,18 @@ impl<S: Store> Agent<S> {
             Assertion::Deleted => &mut report.deleted,
         } = happened;
         let timestamp = self.fresh_timestamp(now);
-        let bundle = Bundle::builder(Eid::ipn(self.parameters.node, 0), header.report_to().clone())
-            .timestamp(timestamp)
+        let bundle = self
+            .builder(ADMINISTRATION, header.report_to().clone(), timestamp)
             .lifetime(LIFETIME)
             .flags(BundleFlags::ADMIN_RECORD)
-            .hop_limit(self.parameters.hop_limit)
             .payload(AdminRecord::StatusReport(report).encode())
             .build();
         // Without room for it, whoever asked stays without it.
         let Ok((header, payload)) = bundle.map(Bundle::into_parts) else { return };
         // Reports are the first to make room.
-        if self.take(now, header, payload, None, Class::Bulk, Stage::Made).is_ok() {
+        let arrival = Arrival { from: None, class: Class::Bulk, stage: Stage::Made };
+        if let Ok((key, room)) = self.put(now, &header, payload, arrival) {
+            self.settle(now, key, header, arrival, room);
             self.counters.reports_sent += 1;
         }
     }

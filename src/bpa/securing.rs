@@ -15,7 +15,7 @@ use super::seen::Fate;
 use super::store::{Durability, Key, Store, StoreError};
 use super::{span, trace};
 use crate::bpsec::{Action, Processor, Protector, Role, SecurityError};
-use crate::bundle::{BundleError, Eid, Header, Reason};
+use crate::bundle::{Eid, Header, Reason};
 use crate::time::Instant;
 
 /// Why work on a bundle ends early.
@@ -384,7 +384,7 @@ impl<S: Store> Agent<S> {
                 self.note_damage(Some(error));
                 self.retry_security(now, key);
             }
-            Broken::Rejected(reason) => self.reject(now, key, reason),
+            Broken::Rejected(reason) => self.give_up(now, key, reason),
             Broken::Source(error) => {
                 self.counters.operations_failed += 1;
                 let Some(entry) = self.entries.get(&key) else { return };
@@ -395,36 +395,13 @@ impl<S: Store> Agent<S> {
                     rules.all(|rule| rule.failure_action() == Action::Keep)
                 });
                 if !keeps || entry.stage == Stage::Received {
-                    return self.reject(now, key, error.reason());
+                    return self.give_up(now, key, error.reason());
                 }
                 // The policy would rather have it go as it is than not at all.
                 if let Err(broken) = self.secured_in_place(now, key, header) {
                     self.security_broke(now, key, broken);
                 }
             }
-        }
-    }
-
-    /// Deletes a bundle, or all fragments of a unit, as the policy wants.
-    fn reject(&mut self, now: Instant, key: Key, reason: Reason) {
-        let Some(entry) = self.entries.get(&key) else { return };
-        match self.whole_header(key, entry) {
-            Ok(whole) if entry.header.fragment().is_some() && self.desk.parcel(key).is_some() => {
-                self.end_work(key);
-                self.close(now, key);
-                self.counters.deleted += 1;
-                self.report_deleted(now, &whole, reason);
-                self.events.push_back(Event::Deleted { id: whole.id(), reason });
-            }
-            _ => self.delete(now, key, reason),
-        }
-    }
-
-    /// The header of a bundle, or of the unit whose first fragment it is.
-    fn whole_header(&self, key: Key, entry: &Entry) -> Result<Header, BundleError> {
-        match self.desk.parcel(key) {
-            Some(_) => entry.header.reassembled(),
-            None => Ok(entry.header.clone()),
         }
     }
 

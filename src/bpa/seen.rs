@@ -1,4 +1,4 @@
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use crate::bundle::{BundleId, CreationTimestamp, Eid, FragmentRange, NodeNumber};
@@ -7,13 +7,16 @@ use crate::wire::{Decode, Encode};
 
 /// Which bundles have been here, so that a second copy is known for one.
 ///
-/// An identity is forgotten when the bundle's lifetime is over (a later copy is refused as expired anyway) and,
-/// beyond `limit` of them, in order of expiry.
+/// An identity is forgotten after the second in which the bundle's lifetime ends (a later copy is refused as expired
+/// anyway) and, beyond `limit` of them, in order of expiry.
 #[derive(Debug)]
 pub(super) struct Seen {
     limit: usize,
     fates: BTreeMap<BundleId, (Fate, Instant)>,
-    by_expiry: BTreeSet<(Instant, BundleId)>,
+    /// The same by the second in which their lifetimes end. Some may be gone already, or end at another time.
+    by_expiry: BTreeMap<u64, VecDeque<BundleId>>,
+    /// How many are in `by_expiry`.
+    listed: usize,
 }
 
 /// What became of a bundle.
@@ -23,6 +26,8 @@ pub(super) enum Fate {
     Held,
     /// It is done with: a copy is of no use.
     Done,
+    /// It was found damaged, and is to be forgotten: a good copy is welcome.
+    Lost,
     /// It was sent on. It had come from this neighbour (`None`: made here), having passed so many nodes.
     Forwarded { from: Option<NodeNumber>, hops: Option<u64> },
 }
@@ -36,6 +41,7 @@ impl Fate {
     pub fn makes_copy(self, from: Option<NodeNumber>, hops: Option<u64>) -> bool {
         match self {
             Self::Held | Self::Done => true,
+            Self::Lost => false,
             Self::Forwarded { from: before, hops: passed } => match (hops, passed) {
                 (Some(hops), Some(passed)) => hops <= passed,
                 _ => from == before,
@@ -46,7 +52,7 @@ impl Fate {
 
 impl Seen {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, fates: BTreeMap::new(), by_expiry: BTreeSet::new() }
+        Self { limit, fates: BTreeMap::new(), by_expiry: BTreeMap::new(), listed: 0 }
     }
 
     pub(super) fn fate(&self, id: &BundleId) -> Option<Fate> {
@@ -54,21 +60,25 @@ impl Seen {
     }
 
     pub(super) fn insert(&mut self, now: Instant, id: &BundleId, fate: Fate, expires: Instant) {
-        while let Some((expiry, _)) = self.by_expiry.first() {
-            if *expiry > now && self.by_expiry.len() < self.limit {
+        while let Some(mut first) = self.by_expiry.first_entry() {
+            let second = *first.key();
+            if second >= second_of(now) && self.listed < self.limit {
                 break;
             }
-            if let Some((_, id)) = self.by_expiry.pop_first() {
+            let Some(id) = first.get_mut().pop_front() else {
+                first.remove();
+                continue;
+            };
+            self.listed -= 1;
+            if self.fates.get(&id).is_some_and(|(_, expires)| second_of(*expires) == second) {
                 self.fates.remove(&id);
             }
         }
-        match self.fates.insert(id.clone(), (fate, expires)) {
-            None => _ = self.by_expiry.insert((expires, id.clone())),
-            Some((_, before)) if before != expires => {
-                self.by_expiry.remove(&(before, id.clone()));
-                self.by_expiry.insert((expires, id.clone()));
-            }
-            Some(_) => {}
+        let before = self.fates.insert(id.clone(), (fate, expires));
+        let second = second_of(expires);
+        if before.is_none_or(|(_, before)| second_of(before) != second) {
+            self.by_expiry.entry(second).or_default().push_back(id.clone());
+            self.listed += 1;
         }
     }
 
@@ -79,9 +89,7 @@ impl Seen {
     }
 
     pub(super) fn forget(&mut self, id: &BundleId) {
-        if let Some((_, expires)) = self.fates.remove(id) {
-            self.by_expiry.remove(&(expires, id.clone()));
-        }
+        self.fates.remove(id);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -89,10 +97,14 @@ impl Seen {
     }
 }
 
+fn second_of(instant: Instant) -> u64 {
+    instant.as_nanos() / 1_000_000_000
+}
+
 /// An identity and its fate as a store keeps it: eight words, and the source.
 pub(super) fn encode(id: &BundleId, fate: Fate) -> Vec<u8> {
     let (kind, from, hops) = match fate {
-        Fate::Held | Fate::Done => (0, None, None),
+        Fate::Held | Fate::Done | Fate::Lost => (0, None, None),
         Fate::Forwarded { from, hops } => (1, from, hops),
     };
     let part = id.fragment.map(|part| (part.offset, part.len));

@@ -31,12 +31,16 @@ pub(super) struct Transfer {
     header: Header,
     len: u64,
     reading: Option<Reading>,
+    /// The store has octets of it still to get.
+    late: bool,
 }
 
 /// How far a transfer has been read.
 struct Reading {
-    /// Octets that go before the payload, and how many of them are read.
+    /// Octets that go before the payload, until they are read.
     start: Vec<u8>,
+    /// How many they are.
+    start_len: u64,
     /// Octets read of the whole.
     read: u64,
     writer: Option<BundleWriter>,
@@ -71,23 +75,37 @@ impl<S: Store> Agent<S> {
         span!("forward", node = self.parameters.node.0, neighbour = neighbour.0);
         let (room, least_cut) = self.room(now, neighbour)?;
         loop {
-            let entries = &self.entries;
+            let (entries, mut stuck) = (&self.entries, Vec::new());
             let fits = |key| {
-                entries.get(&key).is_some_and(|entry| entry.class >= least && can_go(entry, room, least_cut))
+                let Some(entry) = entries.get(&key).filter(|entry| entry.class >= least) else {
+                    return false;
+                };
+                let goes = can_go(entry, room, least_cut);
+                if !goes {
+                    stuck.push(key);
+                }
+                goes
             };
-            let key = self.forwarding.next_for(now, neighbour, fits)?;
+            let next = self.forwarding.next_for(now, neighbour, fits);
+            let more = !stuck.is_empty();
+            stuck.into_iter().for_each(|key| self.set_aside(key));
+            let key = match next {
+                Some(key) => key,
+                // Beyond those that were looked at there may be one.
+                None if more => continue,
+                None => return None,
+            };
             let entry = self.entries.get_mut(&key)?;
-            let mut header = entry.header.clone();
-            if !header.raise_hop_count() {
+            let stay = entry.before + now.since(entry.received);
+            let Some(header) = entry.header.sent_on(Eid::ipn(self.parameters.node, 0), stay) else {
                 self.delete(now, key, Reason::HOP_LIMIT);
                 continue;
-            }
-            header.set_previous_node(Eid::ipn(self.parameters.node, 0));
-            header.add_age(entry.before + now.since(entry.received));
+            };
+            let came_whole = entry.rest.is_none();
             let Some((header, range)) = cut(entry, header, room) else {
-                // No fragment can be made of it after all: it waits for a better time.
-                self.forwarding.pause(neighbour, now + self.parameters.pause_after_failure);
-                return None;
+                // No fragment can be made of it after all.
+                self.set_aside(key);
+                continue;
             };
             let whole = entry.rest.is_none();
             entry.hands += 1;
@@ -98,14 +116,25 @@ impl<S: Store> Agent<S> {
                 self.forwarding.forget(destination, class, key);
             }
             let class = entry.class;
+            self.counters.fragmented += u64::from(came_whole && !whole);
             self.counters.fragments_made += u64::from(!whole);
             let transfer = TransferId(self.next_transfer);
             self.next_transfer += 1;
             let len = header.encoded_len();
             self.neighbour_counters.entry(neighbour).or_default().sent += 1;
-            let state = Transfer { key, to: neighbour, range, whole, header, len, reading: None };
+            let state =
+                Transfer { key, to: neighbour, range, whole, header, len, reading: None, late: false };
             self.transfers.insert(transfer, state);
             return Some(Outbound { transfer, class, len });
+        }
+    }
+
+    /// Has a bundle wait for a better time, and others go before it.
+    fn set_aside(&mut self, key: Key) {
+        if let Some(entry) = self.entries.get(&key)
+            && let Place::Forwarding(destination) = entry.place
+        {
+            self.forwarding.set_aside(destination, entry.class, key);
         }
     }
 
@@ -123,7 +152,7 @@ impl<S: Store> Agent<S> {
     /// ([`StoreError::Damaged`]) is given up with the next [`poll_event`](Self::poll_event).
     pub fn octets(&mut self, transfer: TransferId) -> Result<Bytes, ReadError> {
         let octets = self.all_octets(transfer);
-        self.note_damage(octets.as_ref().err().and_then(ReadError::store));
+        self.note_reading(transfer, octets.as_ref().err());
         octets
     }
 
@@ -157,8 +186,29 @@ impl<S: Store> Agent<S> {
     /// As [`octets`](Self::octets); [`StoreError::Later`] when the octets are still to come: ask again.
     pub fn read_transfer(&mut self, transfer: TransferId, out: &mut [u8]) -> Result<usize, ReadError> {
         let read = self.next_octets(transfer, out);
-        self.note_damage(read.as_ref().err().and_then(ReadError::store));
+        self.note_reading(transfer, read.as_ref().err());
         read
+    }
+
+    fn note_reading(&mut self, transfer: TransferId, error: Option<&ReadError>) {
+        let error = error.and_then(ReadError::store);
+        self.note_damage(error);
+        if let Some(transfer) = self.transfers.get_mut(&transfer) {
+            transfer.late = error == Some(StoreError::Later);
+        }
+    }
+
+    /// Octets of a bundle that were to come are at hand: if it was given back for want of them, it goes out now.
+    pub(super) fn transfer_readable(&mut self, key: Key) {
+        for transfer in self.transfers.values_mut().filter(|transfer| transfer.key == key) {
+            transfer.late = false;
+        }
+        if let Some(entry) = self.entries.get(&key)
+            && let Place::Forwarding(destination) = entry.place
+            && entry.rest.as_ref().map_or(entry.hands == 0, |rest| !rest.is_empty())
+        {
+            self.forwarding.wait(destination, entry.class, key);
+        }
     }
 
     fn next_octets(&mut self, transfer: TransferId, out: &mut [u8]) -> Result<usize, ReadError> {
@@ -167,7 +217,8 @@ impl<S: Store> Agent<S> {
             Some(reading) => reading,
             none => {
                 let (writer, start) = BundleWriter::new(&transfer.header);
-                none.insert(Reading { start, read: 0, writer: Some(writer), trailer: None })
+                let start_len = start.len() as u64;
+                none.insert(Reading { start, start_len, read: 0, writer: Some(writer), trailer: None })
             }
         };
         let payload_len = transfer.range.end - transfer.range.start;
@@ -175,9 +226,14 @@ impl<S: Store> Agent<S> {
         while filled < out.len() {
             let rest = &mut out[filled..];
             let at = reading.read;
-            let start_len = reading.start.len() as u64;
+            let start_len = reading.start_len;
             let len = if at < start_len {
-                copy(&reading.start[at as usize..], rest)
+                let len = copy(reading.start.get(at as usize..).unwrap_or_default(), rest);
+                if at + len as u64 == start_len {
+                    // A transfer may wait for its proof for long.
+                    reading.start = Vec::new();
+                }
+                len
             } else if at < start_len + payload_len {
                 let offset = at - start_len;
                 let most = usize::try_from(payload_len - offset).unwrap_or(usize::MAX).min(rest.len());
@@ -214,7 +270,7 @@ impl<S: Store> Agent<S> {
     pub fn transfer_ended(&mut self, now: Instant, transfer: TransferId, outcome: Outcome) {
         span!("transfer_ended", node = self.parameters.node.0, transfer = transfer.0);
         let Some(transfer) = self.transfers.remove(&transfer) else { return };
-        let Transfer { key, to, range, header, len, .. } = transfer;
+        let Transfer { key, to, range, header, len, late, whole, .. } = transfer;
         let counters = self.neighbour_counters.entry(to).or_default();
         let across = match outcome {
             Outcome::Across => range.end,
@@ -225,13 +281,17 @@ impl<S: Store> Agent<S> {
                 let payload = if may_be_cut { payload } else { 0 };
                 range.start.saturating_add(payload).min(range.end)
             }
-            Outcome::Failed => range.start,
+            Outcome::Failed | Outcome::Later => range.start,
         };
         match outcome {
             Outcome::Across => {
                 counters.across += 1;
                 counters.octets_across += len;
                 self.counters.octets_forwarded += len;
+            }
+            Outcome::Later => {
+                counters.sent -= 1;
+                self.counters.fragments_made -= u64::from(!whole);
             }
             Outcome::Partly(_) | Outcome::Failed => {
                 counters.failed += 1;
@@ -243,16 +303,21 @@ impl<S: Store> Agent<S> {
         }
         let Some(entry) = self.entries.get_mut(&key) else { return };
         entry.hands = entry.hands.saturating_sub(1);
+        let waits = late && outcome == Outcome::Later;
         let all_across = matches!(outcome, Outcome::Across) || across == range.end && range.start < range.end;
         if !all_across {
             if across > range.start || entry.rest.is_some() {
+                self.counters.fragmented += u64::from(entry.rest.is_none());
                 let rest = entry.rest.get_or_insert_default();
                 let at = rest.partition_point(|other| other.start < across);
                 rest.insert(at, across..range.end);
             }
             if let Place::Forwarding(destination) = entry.place {
                 let class = entry.class;
-                self.forwarding.wait(destination, class, key);
+                match waits {
+                    true => self.forwarding.forget(destination, class, key),
+                    false => self.forwarding.wait(destination, class, key),
+                }
             }
         }
         if entry.hands == 0 && all_across && entry.rest.as_ref().is_none_or(Vec::is_empty) {

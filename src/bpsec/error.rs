@@ -19,7 +19,8 @@ pub enum SecurityError {
     /// Operations are not added to fragments. RFC 9172 §5.2.
     #[error("bundle: a fragment, to which no security operation is added")]
     Fragment,
-    /// Some targets of an integrity block would be encrypted and some not. RFC 9172 §3.9.
+    /// Some targets of an integrity block of others would be encrypted and some not. RFC 9172 §3.9 has it split, which
+    /// only those with its key can do: what it is signed with includes the block's number.
     #[error("block {block}: an integrity block whose targets would be encrypted in part")]
     PartlyEncrypted {
         /// Number of the integrity block.

@@ -59,6 +59,8 @@ pub struct Processor {
     trailer: Vec<u8>,
     /// Security blocks whose operation on the primary block is to be taken out.
     released: Vec<u64>,
+    /// Other blocks on which there is one operation less.
+    bared: Vec<u64>,
 }
 
 /// What has been found out about a bundle.
@@ -122,6 +124,7 @@ impl Processor {
             data_len,
             trailer: Vec::new(),
             released: Vec::new(),
+            bared: Vec::new(),
         };
         if processor.header.fragment().is_none() {
             processor.start(policy, keys);
@@ -187,6 +190,7 @@ impl Processor {
             self.conclude(&found.rule, Some(found.block), payload, result);
         }
         self.release_primary();
+        self.restore_checks();
         if let (None, Err(error)) = (self.outcome.deleted, self.header.check_again(&self.rules)) {
             self.outcome.deleted = Some(SecurityError::from(error).reason());
         }
@@ -210,12 +214,28 @@ impl Processor {
         }
         self.note_missing(&rules);
         // Confidentiality first: it may hide integrity blocks.
-        for service in [Service::Confidentiality, Service::Integrity] {
-            let kind = kind_of(service);
-            let numbers: Vec<u64> =
-                self.header.blocks().iter().filter(|b| b.block_type() == kind).map(Block::number).collect();
-            for number in numbers {
-                self.start_block(number, service, &rules, keys);
+        self.start_blocks(Service::Confidentiality, &rules, keys);
+        self.take_dangling();
+        // Those that were hidden are to keep the rules too.
+        if let Err(error) = structure::check_targets(&self.header) {
+            self.outcome.deleted.get_or_insert(error.reason());
+            return;
+        }
+        self.start_blocks(Service::Integrity, &rules, keys);
+    }
+
+    fn start_blocks(&mut self, service: Service, rules: &[Rule], keys: &dyn KeyStore) {
+        let kind = kind_of(service);
+        let numbers: Vec<u64> =
+            self.header.blocks().iter().filter(|b| b.block_type() == kind).map(Block::number).collect();
+        numbers.into_iter().for_each(|number| self.start_block(number, service, rules, keys));
+    }
+
+    /// Takes out the integrity operations whose targets were taken out while the operations were still hidden.
+    fn take_dangling(&mut self) {
+        for (number, target) in targets_of(&self.header, block_type::INTEGRITY).unwrap_or_default() {
+            if target != PRIMARY_NUMBER && self.header.block(target).is_none() {
+                self.header.take_operation(number, target);
             }
         }
     }
@@ -336,17 +356,22 @@ impl Processor {
         if rule.report {
             self.outcome.reports.push(error.reason());
         }
+        let payload = self.header.payload_block().number();
         let undecrypted = role == Role::Acceptor && service == Service::Confidentiality && block.is_some();
+        let unsigned = service == Service::Integrity
+            && block.is_none()
+            && (target == PRIMARY_NUMBER || target == payload);
         let action = match rule.on_failure {
+            // RFC 9172 §5.1.2: such a bundle is neither forwarded nor delivered, whatever the policy.
+            _ if unsigned => Action::DeleteBundle,
             Action::Keep | Action::RemoveOperation if undecrypted => Action::RemoveTarget,
             action => action,
         };
-        let payload = self.header.payload_block().number();
         match (action, block) {
             (Action::Keep, _) | (Action::RemoveOperation, None) => {}
             (Action::RemoveOperation, Some(block)) => self.release_operation(block, target),
             (Action::RemoveTarget, _) if target != PRIMARY_NUMBER && target != payload => {
-                self.remove_target(target);
+                self.header.take_block(target);
             }
             (Action::RemoveTarget | Action::DeleteBundle, _) => {
                 self.outcome.deleted.get_or_insert(error.reason());
@@ -359,22 +384,8 @@ impl Processor {
         if target == PRIMARY_NUMBER {
             self.released.push(number);
         } else {
-            self.remove_operation(number, target);
-        }
-    }
-
-    /// Takes one target out of a security block, and the block when it has none left.
-    fn remove_operation(&mut self, number: u64, target: u64) {
-        let Some(mut content) = self.header.block(number).and_then(|block| read(block).ok()) else { return };
-        if let Some(at) = content.targets.iter().position(|other| *other == target) {
-            content.targets.remove(at);
-            content.results.remove(at);
-        }
-        if content.targets.is_empty() {
-            self.header.take_block(number);
-        } else {
-            // A security block stays octets whatever it holds.
-            let _ = self.header.set_data(number, content.encode(), false);
+            self.header.take_operation(number, target);
+            self.bared.push(target);
         }
     }
 
@@ -390,24 +401,25 @@ impl Processor {
         if released.is_empty() || others || !encrypted.is_empty() {
             return;
         }
-        released.iter().for_each(|&block| self.remove_operation(block, PRIMARY_NUMBER));
+        released.iter().for_each(|&block| self.header.take_operation(block, PRIMARY_NUMBER));
         if self.header.primary().crc_type() == CrcType::None {
             self.header.set_crc(PRIMARY_NUMBER, CrcType::Crc32C);
         }
     }
 
-    /// Takes out a block and all operations on it.
-    fn remove_target(&mut self, target: u64) {
-        self.header.take_block(target);
-        let security: Vec<u64> = self
-            .header
-            .blocks()
-            .iter()
-            .filter(|block| matches!(block.block_type(), block_type::INTEGRITY | block_type::CONFIDENTIALITY))
-            .map(Block::number)
-            .filter(|&number| !self.is_encrypted(number))
-            .collect();
-        security.into_iter().for_each(|number| self.remove_operation(number, target));
+    /// Gives check sequences to blocks that nothing else guards any more; their security source took theirs out.
+    ///
+    /// Source: RFC 9173 §3.8.2, §4.8.2.
+    fn restore_checks(&mut self) {
+        let signed = targets_of(&self.header, block_type::INTEGRITY).unwrap_or_default();
+        let encrypted = targets_of(&self.header, block_type::CONFIDENTIALITY).unwrap_or_default();
+        for target in core::mem::take(&mut self.bared) {
+            let guarded = signed.iter().chain(&encrypted).any(|(_, other)| *other == target);
+            let bare = self.header.block(target).is_some_and(|block| block.crc_type() == CrcType::None);
+            if bare && !guarded {
+                self.header.set_crc(target, CrcType::Crc32C);
+            }
+        }
     }
 
     /// Failures for targets that should have an operation and have none.

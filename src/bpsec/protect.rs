@@ -61,11 +61,13 @@ impl Protector {
     /// Adds to the bundle of `header` what the rules for [`Role::Source`] say; `node` is named as security source.
     ///
     /// A target that is already signed, or encrypted, is not so again. Signatures of what is encrypted are encrypted
-    /// too. Targets lose their check sequences, as the contexts of RFC 9173 ask.
+    /// too, so targets that will be encrypted and others are signed in blocks of their own. Targets lose their check
+    /// sequences, as the contexts of RFC 9173 ask; the primary block keeps its own where others have added security
+    /// blocks, which may cover it as it is.
     ///
     /// # Errors
     /// [`SecurityError`] when there is no such key, the context cannot do it, the bundle is a fragment, or part of what
-    /// one integrity block covers would be encrypted and part not.
+    /// an integrity block of others covers would be encrypted and part not.
     pub fn new(
         header: Header,
         policy: &Policy,
@@ -83,12 +85,17 @@ impl Protector {
         if protector.header.fragment().is_some() && !(integrity.is_empty() && confidentiality.is_empty()) {
             return Err(SecurityError::Fragment);
         }
+        let is_security =
+            |block: &Block| matches!(block.block_type(), block_type::INTEGRITY | block_type::CONFIDENTIALITY);
+        let untouched = !protector.header.blocks().iter().any(is_security);
         // The primary block is part of what others are signed with, so it loses its check sequence first.
-        if integrity.iter().any(|rule| rule.targets.contains(&super::PRIMARY_BLOCK)) {
+        if untouched && integrity.iter().any(|rule| rule.targets.contains(&super::PRIMARY_BLOCK)) {
             protector.header.set_crc(PRIMARY_NUMBER, CrcType::None);
         }
+        let hidden: Vec<u64> =
+            confidentiality.iter().flat_map(|rule| protector.to_encrypt(rule, &[])).collect();
         for rule in integrity {
-            protector.sign(rule, node, keys, rng)?;
+            protector.sign(rule, &hidden, node, keys, rng)?;
         }
         for rule in confidentiality {
             protector.encrypt(rule, node, keys, rng)?;
@@ -175,9 +182,11 @@ impl Protector {
         Ok(())
     }
 
+    /// Signs what a rule is about; `hidden` are the blocks that will be encrypted.
     fn sign(
         &mut self,
         rule: &Rule,
+        hidden: &[u64],
         node: &Eid,
         keys: &dyn KeyStore,
         rng: &mut dyn CryptoRng,
@@ -189,16 +198,28 @@ impl Protector {
                 && !signed.iter().chain(&encrypted).any(|(_, target)| *target == number)
         };
         let targets = self.targets(rule, free);
-        if targets.is_empty() {
-            return Ok(());
+        let extensions = targets.iter().filter(|target| **target != PRIMARY_NUMBER);
+        extensions.for_each(|&target| self.header.set_crc(target, CrcType::None));
+        if !rule.context.shares_parameters() {
+            return targets
+                .into_iter()
+                .try_for_each(|target| self.add(rule, BlockFlags::NONE, vec![target], node, keys, rng));
         }
-        targets.iter().for_each(|&target| self.header.set_crc(target, CrcType::None));
-        if rule.context.shares_parameters() {
-            return self.add(rule, BlockFlags::NONE, targets, node, keys, rng);
-        }
-        targets
+        let (secret, open): (Vec<u64>, Vec<u64>) =
+            targets.into_iter().partition(|target| hidden.contains(target));
+        [open, secret]
             .into_iter()
-            .try_for_each(|target| self.add(rule, BlockFlags::NONE, vec![target], node, keys, rng))
+            .filter(|targets| !targets.is_empty())
+            .try_for_each(|targets| self.add(rule, BlockFlags::NONE, targets, node, keys, rng))
+    }
+
+    /// Numbers of the blocks that a rule encrypts, but for those that are `encrypted` already.
+    fn to_encrypt(&self, rule: &Rule, encrypted: &[(u64, u64)]) -> Vec<u64> {
+        self.targets(rule, |number, kind| {
+            number != PRIMARY_NUMBER
+                && kind != block_type::CONFIDENTIALITY
+                && !encrypted.iter().any(|(_, target)| *target == number)
+        })
     }
 
     fn encrypt(
@@ -210,9 +231,7 @@ impl Protector {
     ) -> Result<(), SecurityError> {
         let encrypted = targets_of(&self.header, block_type::CONFIDENTIALITY)?;
         let is_encrypted = |number: u64| encrypted.iter().any(|(_, target)| *target == number);
-        let mut targets = self.targets(rule, |number, kind| {
-            number != PRIMARY_NUMBER && kind != block_type::CONFIDENTIALITY && !is_encrypted(number)
-        });
+        let mut targets = self.to_encrypt(rule, &encrypted);
         // An integrity block would tell of the text it covers, so it is encrypted with it.
         let mut signatures: Vec<(u64, Vec<u64>)> = Vec::new();
         for block in self.header.blocks().iter().filter(|block| block.block_type() == block_type::INTEGRITY) {

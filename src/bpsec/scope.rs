@@ -27,7 +27,7 @@ impl ScopeFlags {
 
     /// The octets that are covered before the target's data: what both contexts of RFC 9173 have in common.
     ///
-    /// Source: RFC 9173 §3.7, §4.7.2.
+    /// Source: RFC 9173 §3.7, §4.7.2; RFC 9172 §4.2 (flags).
     pub(super) fn prefix(self, operation: &Operation<'_>) -> Result<Vec<u8>, ContextError> {
         let target = match operation.target {
             PRIMARY_NUMBER => None,
@@ -41,8 +41,8 @@ impl ScopeFlags {
             cbor::put_unsigned(out, self.0 & Self::ALL.0)?;
             out.put(&primary)?;
             let target = target.filter(|_| self.has(Self::TARGET));
-            let target = target.map(|block| [block.block_type(), block.number(), block.flags().0]);
-            let security = [operation.block_type, operation.number, operation.flags.0];
+            let target = target.map(|block| [block.block_type(), block.number(), block.flags().assigned().0]);
+            let security = [operation.block_type, operation.number, operation.flags.assigned().0];
             let security = self.has(Self::SECURITY).then_some(security);
             let numbers = [target, security].into_iter().flatten().flatten();
             numbers.into_iter().try_for_each(|number| cbor::put_unsigned(out, number))

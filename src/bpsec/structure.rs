@@ -21,22 +21,34 @@ pub(super) fn targets(header: &Header, kind: u64) -> Result<Vec<(u64, u64)>, Sec
     Ok(found)
 }
 
-/// Checks that security blocks may speak of the targets they speak of.
-///
-/// Targets are there; confidentiality covers neither the primary block nor another of its kind, integrity no security
-/// block; no target has two operations of one kind; an integrity block in the clear covers nothing that is encrypted.
+/// Checks that security blocks may speak of the targets they speak of, and that no integrity block in the clear covers
+/// what is encrypted.
 ///
 /// Source: RFC 9172 §3.7 to §3.9.
 pub(super) fn check(header: &Header) -> Result<(), SecurityError> {
+    check_targets(header)?;
     let encrypted = targets(header, block_type::CONFIDENTIALITY)?;
-    let signed = targets(header, block_type::INTEGRITY)?;
-    for (kind, operations) in [(block_type::CONFIDENTIALITY, &encrypted), (block_type::INTEGRITY, &signed)] {
+    for (_, block) in targets(header, block_type::INTEGRITY)? {
+        if encrypted.iter().any(|(_, target)| *target == block) {
+            return Err(SecurityError::Conflict { block });
+        }
+    }
+    Ok(())
+}
+
+/// Checks targets one kind of operation at a time.
+///
+/// Targets are there; confidentiality covers neither the primary block nor another of its kind, and stays in the
+/// bundle; integrity covers no security block; no target has two operations of one kind.
+pub(super) fn check_targets(header: &Header) -> Result<(), SecurityError> {
+    for kind in [block_type::CONFIDENTIALITY, block_type::INTEGRITY] {
+        let operations = targets(header, kind)?;
         let mut seen: Vec<u64> = operations.iter().map(|(_, target)| *target).collect();
         seen.sort_unstable();
         if let Some(&[block, _]) = seen.windows(2).find(|pair| pair.first() == pair.last()) {
             return Err(SecurityError::Conflict { block });
         }
-        for &(number, block) in operations {
+        for &(number, block) in &operations {
             let target = header.block(block).map(Block::block_type);
             let allowed = match (kind, target) {
                 (_, None) => block == PRIMARY_NUMBER && kind == block_type::INTEGRITY,
@@ -46,9 +58,7 @@ pub(super) fn check(header: &Header) -> Result<(), SecurityError> {
             };
             let removed = kind == block_type::CONFIDENTIALITY
                 && header.block(number).is_some_and(|b| b.flags().contains(BlockFlags::REMOVE_UNPROCESSED));
-            let half_hidden =
-                kind == block_type::INTEGRITY && encrypted.iter().any(|(_, target)| *target == block);
-            if !allowed || removed || half_hidden {
+            if !allowed || removed {
                 return Err(SecurityError::Conflict { block });
             }
         }

@@ -195,6 +195,11 @@ impl Block {
         matches!(self.block_type(), block_type::PREVIOUS_NODE | block_type::AGE | block_type::HOP_COUNT)
     }
 
+    /// Whether it is an integrity or confidentiality block.
+    pub(super) const fn is_security(&self) -> bool {
+        matches!(self.block_type(), block_type::INTEGRITY | block_type::CONFIDENTIALITY)
+    }
+
     /// Reads the content of a block in the clear whose type is known.
     pub(super) fn interpret(&mut self) -> Result<(), BundleError> {
         let BlockContent::Octets { block_type, data } = &self.content else { return Ok(()) };

@@ -23,11 +23,6 @@ impl Header {
         self.blocks.push(block);
     }
 
-    /// Takes a block out.
-    pub(crate) fn take_block(&mut self, number: u64) {
-        self.blocks.retain(|block| block.number != number);
-    }
-
     /// Replaces the data of a block. The content of a block in the clear is interpreted, that of another stays
     /// octets.
     pub(crate) fn set_data(

@@ -141,6 +141,17 @@ impl Eid {
         }
     }
 
+    /// Whether the endpoint is one node's alone. A `dtn` endpoint whose service starts with `~` is a group's.
+    ///
+    /// Source: RFC 9171 §4.2.5.1.1.
+    #[must_use]
+    pub fn is_singleton(&self) -> bool {
+        match &self.0 {
+            Kind::Dtn(text) => !text.get(node_part(text).len()..).is_some_and(|rest| rest.starts_with('~')),
+            Kind::None | Kind::Ipn { .. } => true,
+        }
+    }
+
     /// The administrative endpoint of the same node: `ipn:N.0` or `dtn://node/`; the null endpoint for itself.
     #[must_use]
     pub fn node_id(&self) -> Self {

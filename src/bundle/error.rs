@@ -72,6 +72,20 @@ pub enum BundleError {
     /// A source, destination or report-to that is made of `ipn:0.x`. RFC 9758 §3.4.
     #[error("bundle: an endpoint of node 0 with a service")]
     NodeZero,
+    /// The source is an endpoint of several nodes. RFC 9171 §4.2.5.2.
+    #[error("bundle: the source is a group of nodes")]
+    GroupSource,
+    /// A longer `dtn` name of source, destination or report-to than the reader was told to take.
+    #[error("primary block: a dtn name of {found} octets, at most {limit} taken")]
+    NameTooLong {
+        /// What the reader was told.
+        limit: usize,
+        /// Octets of the name.
+        found: usize,
+    },
+    /// An endpoint of the node itself, `ipn:!.x`, came from another node. RFC 9758 §5.4.
+    #[error("bundle: an endpoint of the local node, from elsewhere")]
+    LocalNode,
     /// Two blocks of one number. RFC 9171 §4.1.
     #[error("block {block}: number used twice")]
     DuplicateNumber {

@@ -67,6 +67,15 @@ impl BlockFlags {
     /// A node that cannot process the block removes it.
     pub const REMOVE_UNPROCESSED: Self = Self(0x10);
 
+    /// Without the bits that have no name. What is signed or authenticated has these flags only: nobody knows whether
+    /// the others change on the way.
+    ///
+    /// Source: RFC 9172 §4.2.
+    #[must_use]
+    pub const fn assigned(self) -> Self {
+        Self(self.0 & 0x17)
+    }
+
     /// Whether all flags of `other` are set.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {

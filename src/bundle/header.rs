@@ -179,6 +179,12 @@ impl Header {
         self.primary.flags.contains(BundleFlags::ADMIN_RECORD)
     }
 
+    /// Whether the content of block `number` is encrypted; 1 is the payload.
+    #[must_use]
+    pub fn is_encrypted(&self, number: u64) -> bool {
+        security::is_encrypted(&self.blocks, number).unwrap_or(true)
+    }
+
     /// What tells this bundle from all others.
     #[must_use]
     pub fn id(&self) -> BundleId {

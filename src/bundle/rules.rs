@@ -15,6 +15,9 @@ pub struct Rules {
     pub max_blocks: usize,
     /// Octets that may come before the payload's. Bounds the memory of a reader whose input comes in pieces.
     pub max_header: usize,
+    /// Octets of the longest `dtn` name that source, destination and report-to may have. Identities are remembered long
+    /// after their bundles are gone.
+    pub max_name: usize,
     /// Whether the primary block needs a CRC or an integrity block. RFC 9171 §4.3.1 says so; several
     /// implementations send neither.
     pub protected_primary: bool,
@@ -31,6 +34,9 @@ impl Rules {
     /// Octets before the payload's that are taken by default: 1 MiB.
     pub const MAX_HEADER: usize = 1 << 20;
 
+    /// Octets of a `dtn` name that are taken by default.
+    pub const MAX_NAME: usize = 1024;
+
     /// Blocks taken by default.
     pub const MAX_BLOCKS: usize = 128;
 
@@ -38,6 +44,7 @@ impl Rules {
     pub const STRICT: Self = Self {
         max_blocks: Self::MAX_BLOCKS,
         max_header: Self::MAX_HEADER,
+        max_name: Self::MAX_NAME,
         protected_primary: true,
         null_ipn: true,
         clockless_age: true,
@@ -63,6 +70,15 @@ pub(super) fn check(header: &Header, rules: &Rules) -> Result<(), BundleError> {
 /// The rules between the fields of the primary block.
 pub(super) fn check_primary(primary: &Primary, rules: &Rules) -> Result<(), BundleError> {
     let flags = primary.flags;
+    for eid in [&primary.source, &primary.destination, &primary.report_to] {
+        let name = eid.dtn_name().unwrap_or_default();
+        if name.len() > rules.max_name {
+            return Err(BundleError::NameTooLong { limit: rules.max_name, found: name.len() });
+        }
+    }
+    if !primary.source.is_singleton() {
+        return Err(BundleError::GroupSource);
+    }
     if flags.contains(BundleFlags::ADMIN_RECORD) && flags.asks_reports() {
         return Err(BundleError::AdminAsksReports);
     }
@@ -165,9 +181,8 @@ fn check_types(blocks: &[Block]) -> Result<(), BundleError> {
 fn check_fragment(header: &Header) -> Result<(), BundleError> {
     let Some(part) = header.primary.fragment else { return Ok(()) };
     let len = header.payload_len();
-    let fits = part.offset.checked_add(len).is_some_and(|end| end <= part.total);
-    // An encrypted payload may be longer than what was encrypted.
-    if !fits && !security::is_encrypted(&header.blocks, PAYLOAD_NUMBER)? {
+    // No operation is added to a fragment (RFC 9172 §5.2), so encryption has not made it longer since it was cut.
+    if part.offset.checked_add(len).is_none_or(|end| end > part.total) {
         return Err(BundleError::FragmentRange { offset: part.offset, len, total: part.total });
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Which blocks the security blocks of a bundle speak of.
 
 use super::{Block, BlockContent, BundleError, block_type};
-use crate::wire::{DecodeError, cbor};
+use crate::wire::{DecodeError, cbor, written};
 use alloc::vec::Vec;
 
 /// Whether an integrity block covers the primary block, or may: one that is encrypted does not tell.
@@ -96,6 +96,44 @@ fn each_target(data: &[u8], mut take: impl FnMut(u64)) -> Result<(), DecodeError
         take(reader.unsigned("target")?);
     }
     Ok(())
+}
+
+/// A security block's content without its operation on `number`; empty when that was the last one, `None` when there
+/// is none.
+///
+/// Source: RFC 9172 §3.6.
+pub(super) fn without_target(data: &[u8], number: u64) -> Result<Option<Vec<u8>>, DecodeError> {
+    let mut reader = cbor::Reader::new(UNIT, data);
+    let mut targets = Vec::new();
+    each_target(data, |target| targets.push(target))?;
+    for _ in 0..=targets.len() {
+        // The array's head, and each target.
+        reader.head()?;
+    }
+    let Some(at) = targets.iter().position(|target| *target == number) else { return Ok(None) };
+    let start = reader.position();
+    reader.signed("context")?;
+    let has_parameters = reader.unsigned("flags")? & 1 != 0;
+    reader.skip()?;
+    if has_parameters {
+        reader.skip()?;
+    }
+    let middle = reader.since(start);
+    reader.array_of(targets.len() as u64, "results")?;
+    let results: Vec<&[u8]> = (0..targets.len()).map(|_| reader.skip()).collect::<Result<_, _>>()?;
+    reader.finish()?;
+    let left = targets.len() as u64 - 1;
+    if left == 0 {
+        return Ok(Some(Vec::new()));
+    }
+    let others = |other: &usize| *other != at;
+    Ok(Some(written(data.len(), |out| {
+        cbor::put_array(out, left)?;
+        (0..targets.len()).filter(others).try_for_each(|other| cbor::put_unsigned(out, targets[other]))?;
+        out.put(middle)?;
+        cbor::put_array(out, left)?;
+        (0..targets.len()).filter(others).try_for_each(|other| out.put(results[other]))
+    })))
 }
 
 const PRIMARY: u64 = 0;

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use core::time::Duration;
 
 use crate::bundle::{Bundle, Rules};
+use crate::figures::figures;
 use crate::ltp::engine::{
     self, Engine, EngineParameters, InputError, RequestError, SpanParameters, TransmissionRequest,
 };
@@ -69,17 +70,8 @@ pub struct LtpCounters {
     pub unintelligible: u64,
 }
 
-impl LtpCounters {
-    /// Tells the running totals under their names.
-    pub fn each_total(&self, mut emit: impl FnMut(&'static str, u64)) {
-        emit("spacelink_ltp_sent", self.sent);
-        emit("spacelink_ltp_across", self.across);
-        emit("spacelink_ltp_failed", self.failed);
-        emit("spacelink_ltp_refused", self.refused);
-        emit("spacelink_ltp_received", self.received);
-        emit("spacelink_ltp_unintelligible", self.unintelligible);
-    }
-}
+figures!(LtpCounters, "spacelink_ltp_";
+    totals: sent, across, failed, refused, received, unintelligible);
 
 /// Bundles as LTP blocks: one bundle a block, all red, client service 1.
 ///

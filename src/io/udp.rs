@@ -20,6 +20,9 @@ use tokio::task::JoinHandle;
 use super::channel::Channel;
 use super::clock::Clock;
 use crate::bpa::StoreError;
+#[cfg(feature = "metrics")]
+use crate::figures::Labels;
+use crate::figures::figures;
 use crate::machine::Machine;
 use crate::node::{Event, LinkId, Node, NodeAgent};
 use crate::time::Instant;
@@ -59,6 +62,9 @@ pub struct UdpCounters {
     /// Datagrams that the node refused.
     pub refused: u64,
 }
+
+figures!(UdpCounters, "spacelink_udp_";
+    totals: sent, send_refused, received, strangers, refused);
 
 /// Datagrams taken in before the node is asked again what it wants to send.
 const INPUTS_A_STEP: usize = 64;
@@ -104,7 +110,10 @@ impl<R: Rng> UdpHost<R> {
     pub async fn step(&mut self) -> io::Result<()> {
         self.wait().await?;
         let now = self.clock.now();
-        self.take_in(now)?;
+        // With the disk behind, nothing more is taken in: whoever sent it will send it again.
+        if !self.is_behind() {
+            self.take_in(now)?;
+        }
         if self.node.poll_timeout().is_some_and(|due| due <= now) {
             self.node.handle_timeout(now);
         }
@@ -145,6 +154,14 @@ impl<R: Rng> UdpHost<R> {
         self.counters
     }
 
+    /// Publishes the figures of the node and of its socket through the `metrics` facade. To be called as often as they
+    /// are wanted.
+    #[cfg(feature = "metrics")]
+    pub fn publish(&self) {
+        self.node.publish();
+        self.counters.each_total(Labels::new("node", self.node.agent().node().0).counter());
+    }
+
     /// Waits until something arrives, is due, or is on the disk.
     async fn wait(&mut self) -> io::Result<()> {
         self.start_commit();
@@ -155,8 +172,7 @@ impl<R: Rng> UdpHost<R> {
             .chain(self.node.poll_timeout());
         let deadline = due.min().and_then(|due| self.clock.real(due));
         let deadline = deadline.unwrap_or_else(|| tokio::time::Instant::now() + IDLE);
-        // With the disk behind, nothing more is taken in: whoever sent it will send it again.
-        let behind = self.commit.is_some() && self.node.agent().is_behind();
+        let behind = self.is_behind();
         let arrival = async {
             match behind {
                 true => core::future::pending().await,
@@ -184,6 +200,10 @@ impl<R: Rng> UdpHost<R> {
             self.node.commit_ended(self.clock.now(), outcome);
         }
         Ok(())
+    }
+
+    fn is_behind(&self) -> bool {
+        self.commit.is_some() && self.node.agent().is_behind()
     }
 
     /// Has the store written, if that is due and not being done yet.

@@ -4,9 +4,10 @@ use alloc::vec::Vec;
 
 use super::machine::InputRefused;
 use super::machine::NodeAgent;
-use crate::bpa::Outcome;
+use crate::bpa::{Outbound, Outcome};
 use crate::bundle::{Bundle, NodeNumber};
 use crate::cla::{LtpAdapter, datagram, encapsulation};
+use crate::figures::figures;
 use crate::link::{PacketLink, PacketLinkError, PacketLinkSettings};
 use crate::ltp::EngineId;
 use crate::time::Instant;
@@ -46,19 +47,9 @@ pub struct LinkCounters {
     pub segments_retransmitted: u64,
 }
 
-impl LinkCounters {
-    /// Tells the running totals under their names.
-    pub fn each_total(&self, mut emit: impl FnMut(&'static str, u64)) {
-        emit("spacelink_link_frames_sent", self.frames_sent);
-        emit("spacelink_link_frames_received", self.frames_received);
-        emit("spacelink_link_frames_missing", self.frames_missing);
-        emit("spacelink_link_symbols_corrected", self.symbols_corrected);
-        emit("spacelink_link_codeblocks_uncorrectable", self.codeblocks_uncorrectable);
-        emit("spacelink_link_units_refused", self.units_refused);
-        emit("spacelink_link_segments_sent", self.segments_sent);
-        emit("spacelink_link_segments_retransmitted", self.segments_retransmitted);
-    }
-}
+figures!(LinkCounters, "spacelink_link_";
+    totals: frames_sent, frames_received, frames_missing, symbols_corrected, codeblocks_uncorrectable, units_refused,
+        segments_sent, segments_retransmitted);
 
 /// One link of a node.
 pub(super) struct Link {
@@ -188,11 +179,9 @@ impl Link {
                 // Whether a bundle that must not be cut fits is seen only now.
                 let fits =
                     usize::try_from(outbound.len).is_ok_and(|len| len <= MAX_DATAGRAM_LEN.min(out.len()));
-                let read = if fits { agent.read_transfer(outbound.transfer, out).ok() } else { None };
-                let sent = read.filter(|read| *read as u64 == outbound.len);
-                let outcome = if sent.is_some() { Outcome::Across } else { Outcome::Failed };
+                let outcome = if fits { read_all(agent, outbound, out) } else { Outcome::Failed };
                 agent.transfer_ended(now, outbound.transfer, outcome);
-                sent
+                (outcome == Outcome::Across).then_some(outbound.len as usize)
             }),
         };
         if !matches!(self.kind, Kind::Coded { .. }) {
@@ -225,6 +214,19 @@ impl Link {
         }
         counters
     }
+}
+
+/// Reads a bundle to the front of `out`, where there is room for it.
+fn read_all(agent: &mut NodeAgent, outbound: Outbound, out: &mut [u8]) -> Outcome {
+    let mut rest = &mut out[..outbound.len as usize];
+    while !rest.is_empty() {
+        match agent.read_transfer(outbound.transfer, rest) {
+            Ok(0) => return Outcome::Failed,
+            Ok(read) => rest = &mut rest[read..],
+            Err(error) => return Outcome::unread(error),
+        }
+    }
+    Outcome::Across
 }
 
 /// Takes a bundle from a link that cannot take it back.

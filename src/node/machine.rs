@@ -9,6 +9,8 @@ use crate::bpa::{
 };
 use crate::bundle::{BundleId, Eid, NodeNumber, Reason, StatusReport};
 use crate::cla::{self, LtpAdapter, Peer, Token};
+#[cfg(feature = "metrics")]
+use crate::figures::Labels;
 use crate::link::PacketLinkError;
 use crate::ltp::engine::{EngineParameters, InputError, RequestError as SpanRefused};
 use crate::ltp::{EngineId, SessionId};
@@ -257,18 +259,12 @@ impl Node {
     /// neighbour and link. To be called as often as they are wanted.
     #[cfg(feature = "metrics")]
     pub fn publish(&self) {
-        use alloc::string::ToString;
         bpa::publish(&self.agent);
-        let node = self.agent.node().0.to_string();
-        self.ltp.counters().each_total(|name, value| {
-            metrics::counter!(name, "node" => node.clone()).absolute(value);
-        });
+        let node = Labels::new("node", self.agent.node().0);
+        self.ltp.counters().each_total(node.counter());
         for (id, link) in &self.links {
-            let (id, neighbour) = (id.0.to_string(), link.neighbour().0.to_string());
-            link.counters(&self.ltp).each_total(|name, value| {
-                let labels = [("node", node.clone()), ("neighbour", neighbour.clone()), ("link", id.clone())];
-                metrics::counter!(name, &labels).absolute(value);
-            });
+            let labels = node.and("neighbour", link.neighbour().0).and("link", id.0);
+            link.counters(&self.ltp).each_total(labels.counter());
         }
     }
 
@@ -314,7 +310,9 @@ impl Node {
                             let urgent = outbound.class == Class::Expedited;
                             self.ltp.send(now, engine, Token(outbound.transfer.0), octets, urgent);
                         }
-                        Err(_) => self.agent.transfer_ended(now, outbound.transfer, Outcome::Failed),
+                        Err(error) => {
+                            self.agent.transfer_ended(now, outbound.transfer, Outcome::unread(error));
+                        }
                     }
                 }
             }

@@ -103,6 +103,28 @@ fn it_is_not_delivered_and_a_good_copy_is_welcome() {
     assert_eq!(delivered(&mut agent), ["again"]);
 }
 
+/// Neither is it refused as a copy after a restart, when all that is known is what the disk remembers.
+#[test]
+fn a_good_copy_is_welcome_after_a_restart_too() {
+    let disk = Disk::new(5);
+    let mut agent = damaged(&disk, HERE);
+    agent.register(service(HERE, 7));
+    events(&mut agent, at(1));
+    assert_eq!((agent.counters().damaged, agent.len()), (1, 2));
+    agent.commit(at(1));
+    drop(agent);
+    let mut agent = start(&disk);
+    assert_eq!(agent.len(), 2, "the other one, which nobody has acknowledged, and the report");
+    agent.register(service(HERE, 7));
+    agent.receive(at(1), Some(NEAR), foreign(HERE, 1, "again")).unwrap();
+    let told = events(&mut agent, at(1));
+    let good = |event: &Event| {
+        matches!(event, Event::Delivered(delivery)
+            if delivery.payload.octets().is_some_and(|octets| octets == "again"))
+    };
+    assert!(told.iter().any(good), "{told:?}");
+}
+
 /// A unit put together from fragments waits for a good copy of the one that is damaged.
 #[test]
 fn a_fragment_is_waited_for_again() {

@@ -1,76 +1,12 @@
 //! Figures of a node: as a snapshot, and through the `metrics` facade with the same numbers.
 
 use super::common::{FAR, HERE, NEAR, at, foreign, forward, open_plan, service, to};
-use metrics::{
-    Counter, CounterFn, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
+use super::link::{linked_pair, run};
+use super::recorder::{differences, published};
+use spacelink::bpa::{
+    Agent, AgentParameters, DeliveryFailure, Event, NeighbourParameters, Outcome, Registration, publish,
 };
-use spacelink::bpa::{Agent, AgentParameters, Outcome, publish};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-
-type Told = Arc<Mutex<BTreeMap<String, f64>>>;
-
-#[derive(Default)]
-struct Notes(Told);
-
-struct Note(Told, String);
-
-impl Note {
-    fn set_to(&self, value: f64) {
-        self.0.lock().unwrap().insert(self.1.clone(), value);
-    }
-}
-
-impl CounterFn for Note {
-    fn increment(&self, _: u64) {
-        panic!("totals are told as they are");
-    }
-
-    fn absolute(&self, value: u64) {
-        self.set_to(value as f64);
-    }
-}
-
-impl GaugeFn for Note {
-    fn increment(&self, _: f64) {
-        panic!("gauges are told as they are");
-    }
-
-    fn decrement(&self, _: f64) {
-        panic!("gauges are told as they are");
-    }
-
-    fn set(&self, value: f64) {
-        self.set_to(value);
-    }
-}
-
-impl Notes {
-    fn note(&self, key: &Key) -> Arc<Note> {
-        let labels = key.labels().map(|label| format!(" {}={}", label.key(), label.value()));
-        Arc::new(Note(self.0.clone(), format!("{}{}", key.name(), labels.collect::<String>())))
-    }
-}
-
-impl Recorder for Notes {
-    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-
-    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-
-    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-
-    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        Counter::from_arc(self.note(key))
-    }
-
-    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
-        Gauge::from_arc(self.note(key))
-    }
-
-    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::noop()
-    }
-}
+use spacelink::bundle::{Bundle, EidPattern};
 
 #[test]
 fn what_is_told_is_what_happened() {
@@ -86,24 +22,138 @@ fn what_is_told_is_what_happened() {
     agent.transfer_ended(at(0), second, Outcome::Failed);
     while agent.poll_event(at(0)).is_some() {}
     let told = agent.managed_information();
-    assert_eq!((told.created, told.stored, told.failed_forwards), (1, 3, 1));
+    assert_eq!((told.created, told.stored, told.failed_forwards, told.registrations), (1, 3, 1, 1));
     assert_eq!((told.forward_pending, told.dispatch_pending, told.reassembly_pending), (2, 1, 0));
     assert_eq!(told.storage_available, (256 << 20) - agent.counters().kept.octets);
+    assert_eq!(told.started, AgentParameters::new(HERE).epoch.0);
 
-    let notes = Notes::default();
-    metrics::with_local_recorder(&notes, || publish(&agent));
-    let published = notes.0.lock().unwrap();
-    for (name, value) in [
+    let expected = [
         ("spacelink_bpa_sourced node=1", 1.0),
         ("spacelink_bpa_received node=1", 3.0),
         ("spacelink_bpa_forwarded node=1", 1.0),
         ("spacelink_bpa_delivered node=1", 1.0),
+        ("spacelink_bpa_abandoned node=1", 0.0),
         ("spacelink_bpa_kept_bundles node=1", 3.0),
+        ("spacelink_bpa_class_bundles node=1 class=normal", 3.0),
+        ("spacelink_bpa_class_bundles node=1 class=bulk", 0.0),
+        ("spacelink_bpa_class_octets node=1 class=normal", agent.counters().kept.octets as f64),
         ("spacelink_bpa_forward_pending node=1", 2.0),
         ("spacelink_bpa_dispatch_pending node=1", 1.0),
+        ("spacelink_bpa_registrations node=1", 1.0),
+        ("spacelink_bpa_started node=1", 820_454_400_000.0),
         ("spacelink_bpa_neighbour_across node=1 neighbour=2", 1.0),
         ("spacelink_bpa_neighbour_failed node=1 neighbour=2", 1.0),
-    ] {
-        assert_eq!(published.get(name), Some(&value), "{name} in {published:?}");
+        ("spacelink_bpa_registration_active node=1 registration=0 endpoints=ipn:0.1.7", 1.0),
+        ("spacelink_bpa_registration_waiting node=1 registration=0 endpoints=ipn:0.1.7", 0.0),
+        ("spacelink_bpa_registration_unacknowledged node=1 registration=0 endpoints=ipn:0.1.7", 1.0),
+    ];
+    let published = published(|| publish(&agent));
+    assert_eq!(differences(&published, expected), [""; 0], "{published:?}");
+}
+
+/// A bundle that is cut counts once, however many fragments are made of it.
+#[test]
+fn bundles_cut_and_fragments_made_are_told_apart() {
+    let mut agent = Agent::new(AgentParameters::new(HERE), open_plan());
+    agent.handle_timeout(at(0));
+    agent.set_neighbour(NEAR, NeighbourParameters { max_bundle: 1_000, fit_contact: false });
+    for payload in [vec![1; 2_500], vec![2; 100], vec![3; 1_500]] {
+        agent.transmit(at(0), to(FAR, payload)).unwrap();
     }
+    let sent: Vec<_> = std::iter::from_fn(|| forward(&mut agent, at(0))).collect();
+    let fragments = sent.iter().filter(|outbound| {
+        Bundle::decode(agent.octets(outbound.transfer).unwrap()).unwrap().header().fragment().is_some()
+    });
+    let fragments = fragments.count() as u64;
+    let told = agent.managed_information();
+    assert_eq!((told.fragmented, told.fragments_created, sent.len() as u64), (2, fragments, fragments + 1));
+    // A transfer that breaks part way cuts a bundle too; the rest of it is a fragment.
+    let mut agent = Agent::new(AgentParameters::new(HERE), open_plan());
+    agent.handle_timeout(at(0));
+    agent.transmit(at(0), to(FAR, vec![4; 2_500])).unwrap();
+    let outbound = forward(&mut agent, at(0)).unwrap();
+    agent.transfer_ended(at(0), outbound.transfer, Outcome::Partly(1_000));
+    assert_eq!((agent.counters().fragmented, agent.counters().fragments_made), (1, 0));
+    agent.handle_timeout(at(5));
+    let outbound = forward(&mut agent, at(5)).unwrap();
+    agent.transfer_ended(at(5), outbound.transfer, Outcome::Across);
+    assert_eq!((agent.counters().fragmented, agent.counters().fragments_made), (1, 1));
+    assert!(agent.is_empty());
+}
+
+/// What a passive registration does with what comes, and how that is told.
+#[test]
+fn registrations_and_their_states() {
+    let mut agent = Agent::new(AgentParameters::new(HERE), open_plan());
+    agent.handle_timeout(at(0));
+    let defers = agent.register(service(HERE, 7).passive());
+    let abandons = agent.register(Registration::new(EidPattern::node(FAR)).passive().abandoning());
+    for (destination, sequence) in [(HERE, 1), (HERE, 2), (FAR, 3), (FAR, 4)] {
+        agent.receive(at(0), Some(NEAR), foreign(destination, sequence, "x")).unwrap();
+    }
+    agent.poll_delivery(at(0), defers).unwrap();
+    let states: Vec<_> = agent
+        .registrations()
+        .map(|state| {
+            let Registration { active, failure, .. } = state.registration;
+            (state.id, *active, *failure, state.waiting, state.unacknowledged)
+        })
+        .collect();
+    let expected =
+        [(defers, false, DeliveryFailure::Defer, 1, 1), (abandons, false, DeliveryFailure::Abandon, 0, 0)];
+    assert_eq!(states, expected);
+    assert_eq!((agent.managed_information().abandoned, agent.len()), (2, 2));
+    // Abandoned is done with: the same again is a copy, and what comes to an active registration is delivered.
+    assert!(agent.receive(at(0), Some(NEAR), foreign(FAR, 3, "x")).is_err());
+    agent.set_active(abandons, true);
+    agent.receive(at(0), Some(NEAR), foreign(FAR, 5, "x")).unwrap();
+    assert!(matches!(agent.poll_event(at(0)), Some(Event::ContactStarted(_))));
+    assert!(matches!(agent.poll_event(at(0)), Some(Event::Delivered(_))));
+    // What expires no longer waits.
+    agent.handle_timeout(at(4_000));
+    assert!(agent.registrations().all(|state| state.waiting == 0));
+    assert_eq!(agent.managed_information().abandoned, 2);
+}
+
+/// Agent, LTP adapter and link of two nodes, of which the second has room for two bundles and gets three.
+#[test]
+fn a_node_tells_of_its_adapter_and_its_links() {
+    let mut nodes = linked_pair(2);
+    for number in 0..3 {
+        nodes[0].transmit(at(0), to(NEAR, vec![number; 5_000])).unwrap();
+    }
+    run(&mut nodes, at(0), at(2), |_| false);
+    let [sender, receiver] = nodes.map(|node| (published(|| node.publish()), node));
+    let span = sender.1.ltp().engine().span_stats(spacelink::ltp::EngineId(NEAR.0)).unwrap();
+    let expected = [
+        ("spacelink_bpa_sourced node=1", 3.0),
+        ("spacelink_ltp_sent node=1", 3.0),
+        ("spacelink_ltp_across node=1", 2.0),
+        ("spacelink_ltp_failed node=1", 1.0),
+        ("spacelink_ltp_refused node=1", 0.0),
+        ("spacelink_ltp_received node=1", 0.0),
+        ("spacelink_ltp_unintelligible node=1", 0.0),
+        ("spacelink_link_frames_sent node=1 neighbour=2 link=1", span.segments_sent as f64),
+        ("spacelink_link_segments_sent node=1 neighbour=2 link=1", span.segments_sent as f64),
+        (
+            "spacelink_link_segments_retransmitted node=1 neighbour=2 link=1",
+            span.segments_retransmitted as f64,
+        ),
+        ("spacelink_link_frames_received node=1 neighbour=2 link=1", span.segments_received as f64),
+        ("spacelink_link_units_refused node=1 neighbour=2 link=1", 0.0),
+        ("spacelink_link_frames_missing node=1 neighbour=2 link=1", 0.0),
+        ("spacelink_link_symbols_corrected node=1 neighbour=2 link=1", 0.0),
+        ("spacelink_link_codeblocks_uncorrectable node=1 neighbour=2 link=1", 0.0),
+    ];
+    assert_eq!(differences(&sender.0, expected), [""; 0], "{:?}", sender.0);
+    assert!(span.segments_sent > 10 && span.segments_received > 2, "{span:?}");
+    let expected = [
+        ("spacelink_ltp_received node=2", 3.0),
+        ("spacelink_ltp_refused node=2", 1.0),
+        ("spacelink_bpa_refused node=2", 1.0),
+        ("spacelink_bpa_received node=2", 2.0),
+        ("spacelink_link_frames_received node=2 neighbour=1 link=1", span.segments_sent as f64),
+        ("spacelink_link_segments_sent node=2 neighbour=1 link=1", span.segments_received as f64),
+    ];
+    assert_eq!(differences(&receiver.0, expected), [""; 0], "{:?}", receiver.0);
 }

@@ -4,8 +4,11 @@ use super::common::{
     FAR, HERE, NEAR, at, contact, events, foreign, forward, open_plan, run_until, sent, service, to,
 };
 use proptest::prelude::*;
-use spacelink::bpa::{Agent, AgentParameters, Event, NeighbourParameters, Outcome, Payload, Refusal};
-use spacelink::bundle::{Bundle, BundleFlags, Eid, NodeNumber};
+use spacelink::bpa::{
+    Agent, AgentParameters, Amount, Class, Event, NeighbourParameters, Outcome, Payload, Quotas, Refusal,
+    Rule,
+};
+use spacelink::bundle::{Block, BlockFlags, Bundle, BundleFlags, Eid, NodeNumber};
 use spacelink::routing::{Contact, ContactPlan};
 
 fn octets(len: usize) -> Vec<u8> {
@@ -247,5 +250,129 @@ proptest! {
         }
         prop_assert!(far.is_empty());
         prop_assert_eq!(far.counters().kept.octets, 0);
+    }
+}
+
+fn make(sequence: u64, flags: BundleFlags, block: Option<Block>, len: usize) -> Bundle {
+    let builder = Bundle::builder(Eid::ipn(NodeNumber(99), 1), Eid::ipn(FAR, 7))
+        .timestamp(foreign(FAR, sequence, "").timestamp())
+        .lifetime(super::common::HOUR)
+        .flags(flags)
+        .payload(octets(len));
+    block.into_iter().fold(builder, spacelink::bundle::BundleBuilder::block).build().unwrap()
+}
+
+/// Bundles that can neither go nor be cut, however many and however urgent, do not keep others from the neighbour.
+#[test]
+fn what_cannot_go_holds_up_nobody() {
+    let mut here = narrow(1_000);
+    here.add_rule(Rule {
+        source: "ipn:99.*".parse().unwrap(),
+        destination: "*:**".parse().unwrap(),
+        class: Class::Expedited,
+    });
+    for number in 0..40 {
+        here.receive(at(0), None, make(number, BundleFlags::MUST_NOT_FRAGMENT, None, 5_000)).unwrap();
+        // A block of which every fragment has one leaves no room.
+        let everywhere = Block::of_type(200, octets(2_000)).with_flags(BlockFlags::REPLICATE);
+        here.receive(at(0), None, make(100 + number, BundleFlags::NONE, Some(everywhere), 10)).unwrap();
+    }
+    here.transmit(at(0), to(FAR, "short")).unwrap();
+    let outbound = forward(&mut here, at(0)).unwrap();
+    assert_eq!(sent(&mut here, outbound).payload(), "short");
+    here.transfer_ended(at(0), outbound.transfer, Outcome::Across);
+    assert_eq!(forward(&mut here, at(0)), None);
+    assert_eq!(here.len(), 80);
+    // A neighbour that takes more gets them.
+    here.set_neighbour(NEAR, NeighbourParameters::default());
+    let mut gone = 0;
+    while let Some(outbound) = forward(&mut here, at(1)) {
+        here.transfer_ended(at(1), outbound.transfer, Outcome::Across);
+        gone += 1;
+    }
+    assert_eq!((gone, here.len()), (80, 0));
+}
+
+/// While a unit put together waits for its application, a copy of it in one piece is a copy.
+#[test]
+fn a_whole_copy_of_what_waits_is_a_copy() {
+    let mut far = far();
+    let whole = foreign(FAR, 1, octets(1_000));
+    for part in cut(&whole, &[(0, 600), (600, 400)]) {
+        far.receive(at(0), Some(NEAR), part).unwrap();
+    }
+    assert_eq!(far.receive(at(0), Some(NEAR), whole), Err(Refusal::Duplicate));
+    assert_eq!(delivered(&mut far).len(), 1);
+}
+
+/// A unit that loses a fragment to more urgent bundles is not delivered; the others wait for that one to come again.
+#[test]
+fn a_unit_that_loses_a_fragment_waits_for_it_again() {
+    let quotas = Quotas::of(Amount { octets: 3_000, bundles: 100 });
+    let mut far = Agent::new(AgentParameters { quotas, ..AgentParameters::new(FAR) }, ContactPlan::default());
+    far.add_rule(Rule {
+        source: "ipn:98.*".parse().unwrap(),
+        destination: "*:**".parse().unwrap(),
+        class: Class::Expedited,
+    });
+    let whole = foreign(FAR, 1, octets(2_000));
+    let parts = cut(&whole, &[(0, 1_000), (1_000, 1_000)]);
+    for part in parts.clone() {
+        far.receive(at(0), Some(NEAR), part).unwrap();
+    }
+    assert_eq!(far.counters().reassembled, 1);
+    let urgent = Bundle::builder(Eid::ipn(NodeNumber(98), 1), Eid::ipn(FAR, 8))
+        .timestamp(whole.timestamp())
+        .payload(octets(1_000))
+        .build()
+        .unwrap();
+    far.receive(at(0), Some(NEAR), urgent).unwrap();
+    assert_eq!((far.counters().evicted, far.counters().in_reassembly), (1, 1));
+    let urgent = far.register(service(FAR, 8).unacknowledged());
+    far.register(service(FAR, 7));
+    assert_eq!(
+        events(&mut far, at(1)).iter().filter(|event| matches!(event, Event::Delivered(_))).count(),
+        1
+    );
+    far.unregister(urgent);
+    // Its second fragment had gone.
+    assert_eq!(far.receive(at(1), Some(NEAR), parts[0].clone()), Err(Refusal::Duplicate));
+    let again = whole.cut(999, 1_001).unwrap();
+    far.receive(at(1), Some(NEAR), again).unwrap();
+    assert_eq!(delivered(&mut far), [octets(2_000)]);
+    assert!(far.is_empty());
+}
+
+/// A payload too long for memory is not put there for an application that acknowledges nothing, nor for the node itself.
+#[test]
+fn nothing_too_long_is_put_into_memory() {
+    let parameters =
+        AgentParameters { whole_delivery: 1_000, echo_service: Some(12), ..AgentParameters::new(FAR) };
+    let mut far = Agent::new(parameters, ContactPlan::default());
+    far.register(service(FAR, 7).unacknowledged());
+    far.receive(at(0), Some(NEAR), foreign(FAR, 1, octets(5_000))).unwrap();
+    let [Event::Delivered(delivery)] = &events(&mut far, at(0))[..] else { panic!("not delivered") };
+    assert_eq!(delivery.payload, Payload::Stored { len: 5_000 });
+    let mut all = vec![0; 6_000];
+    assert_eq!(far.read(delivery.delivery, 0, &mut all), Ok(5_000));
+    far.acknowledge(at(0), delivery.delivery);
+    events(&mut far, at(0));
+    for (flags, service) in [(BundleFlags::ADMIN_RECORD, 0), (BundleFlags::NONE, 12)] {
+        let long = Bundle::builder(Eid::ipn(NodeNumber(99), 1), Eid::ipn(FAR, service))
+            .timestamp(foreign(FAR, 2 + service, "").timestamp())
+            .flags(flags)
+            .payload(octets(5_000))
+            .build()
+            .unwrap();
+        // And in fragments.
+        for part in cut(&long, &[(0, 2_500), (2_500, 2_500)]) {
+            far.receive(at(0), Some(NEAR), part).unwrap();
+        }
+        let events = events(&mut far, at(0));
+        assert!(
+            matches!(&events[..], [Event::Deleted { id, .. }] if *id == long.id()),
+            "{service}: {events:?}"
+        );
+        assert!(far.is_empty());
     }
 }

@@ -3,10 +3,12 @@
 //!
 //! Run by itself: `cargo test --test bpa hostile`.
 
-use super::common::{FAR, HERE, NEAR, at, foreign, open_plan};
+use super::common::{FAR, HERE, NEAR, at, events, foreign, forward, open_plan, run_until, service, to};
 use proptest::prelude::*;
-use spacelink::bpa::{Agent, AgentParameters, Refusal, StoreError};
-use spacelink::bundle::{BundleError, BundleReader, Part, Rules};
+use spacelink::bpa::{
+    Agent, AgentParameters, Amount, Class, Event, Outcome, Quotas, Refusal, StoreError, TransmissionRequest,
+};
+use spacelink::bundle::{Bundle, BundleError, BundleFlags, BundleReader, Eid, NodeNumber, Part, Rules};
 
 fn agent() -> Agent {
     let mut agent = Agent::new(AgentParameters::new(HERE), open_plan());
@@ -138,6 +140,95 @@ fn a_wrong_check_sequence_leaves_nothing_behind() {
     octets[middle] ^= 1;
     let (ended, _) = offer(&mut agent, octets.chunks(1_400).map(<[u8]>::to_vec));
     assert!(matches!(ended, Ended::Taken), "{ended:?}");
+}
+
+/// Whoever begins bundles and does not send them holds room against nobody who is more urgent, and not for ever.
+#[test]
+fn bundles_that_never_come_to_an_end_make_room() {
+    let quotas = Quotas::of(Amount { octets: 10_000, bundles: 10 });
+    let mut agent = Agent::new(AgentParameters { quotas, ..AgentParameters::new(HERE) }, open_plan());
+    agent.handle_timeout(at(0));
+    let header = |sequence, len| foreign(FAR, sequence, vec![7; len]).into_parts().0;
+    agent.receive(at(0), Some(NEAR), foreign(FAR, 1, vec![7; 1_000])).unwrap();
+    let spools = [2, 3].map(|sequence| agent.begin(at(0), Some(NEAR), header(sequence, 4_000)).unwrap());
+    assert!(matches!(agent.begin(at(0), Some(NEAR), header(4, 4_000)), Err(Refusal::Full(_))));
+    let urgent = TransmissionRequest { class: Class::Expedited, ..to(FAR, vec![1; 4_000]) };
+    agent.transmit(at(0), urgent.clone()).unwrap();
+    // The newest of them had to go; nothing that was here whole did.
+    let gone = agent.append(at(0), spools[1], b"more").unwrap_err();
+    assert_eq!(gone, Refusal::Store(StoreError::Unknown(spools[1])));
+    assert!(gone.is_temporary(), "the neighbour is to try again");
+    assert_eq!((agent.len(), agent.counters().evicted, agent.counters().deleted), (2, 0, 0));
+    agent.append(at(0), spools[0], b"more").unwrap();
+    agent.transmit(at(0), urgent).unwrap();
+    assert!(agent.append(at(0), spools[0], b"more").is_err());
+    // One that is left to lie ends with its lifetime.
+    let mut agent = Agent::new(AgentParameters { quotas, ..AgentParameters::new(HERE) }, open_plan());
+    let spool = agent.begin(at(0), Some(NEAR), header(5, 9_000)).unwrap();
+    agent.append(at(0), spool, b"some").unwrap();
+    run_until(&mut agent, at(3_601));
+    assert_eq!(agent.counters().kept, Amount::default());
+    assert!(matches!(agent.finish(at(3_601), spool), Err(Refusal::Store(StoreError::Unknown(_)))));
+}
+
+/// The last octets but one of a unit of thirty thousand fragments are missing: whether it is whole is known without
+/// a look at all of them whenever one comes.
+#[test]
+fn a_unit_of_very_many_fragments() {
+    const TOTAL: u64 = 30_000;
+    let mut agent = Agent::new(AgentParameters::new(HERE), open_plan());
+    agent.handle_timeout(at(0));
+    agent.register(service(HERE, 7).unacknowledged());
+    let whole = foreign(HERE, 1, vec![7; TOTAL as usize]);
+    for offset in [TOTAL - 1].into_iter().chain(0..TOTAL - 2) {
+        agent.receive(at(0), Some(NEAR), whole.cut(offset, 1).unwrap()).unwrap();
+    }
+    let delivered = |agent: &mut Agent| {
+        events(agent, at(0)).into_iter().filter(|event| matches!(event, Event::Delivered(_))).count()
+    };
+    assert_eq!((delivered(&mut agent), agent.counters().in_reassembly), (0, 1));
+    agent.receive(at(0), Some(NEAR), whole.cut(TOTAL - 2, 1).unwrap()).unwrap();
+    assert_eq!((delivered(&mut agent), agent.len()), (1, 0));
+}
+
+/// No report about a report, whatever becomes of it. (That one asks for reports is refused as illegal: `dtn`.)
+#[test]
+fn reports_about_reports_are_not_made() {
+    let reporting = |node| {
+        let mut agent = Agent::new(
+            AgentParameters { reports_per_second: 1_000, ..AgentParameters::new(node) },
+            open_plan(),
+        );
+        agent.handle_timeout(at(0));
+        agent
+    };
+    let (mut here, mut near) = (reporting(HERE), reporting(NEAR));
+    let asking = Bundle::builder(Eid::ipn(NodeNumber(99), 1), Eid::ipn(FAR, 7))
+        .timestamp(foreign(FAR, 1, "").timestamp())
+        .lifetime(super::common::HOUR)
+        .report_to(Eid::ipn(FAR, 0))
+        .flags(BundleFlags::REPORT_RECEPTION | BundleFlags::REPORT_FORWARDING | BundleFlags::REPORT_DELETION)
+        .payload("x")
+        .build()
+        .unwrap();
+    here.receive(at(0), Some(NEAR), asking).unwrap();
+    let mut reports = 0;
+    while let Some(outbound) = forward(&mut here, at(0)) {
+        let bundle = Bundle::decode(here.octets(outbound.transfer).unwrap()).unwrap();
+        here.transfer_ended(at(0), outbound.transfer, Outcome::Across);
+        if bundle.is_admin_record() {
+            reports += 1;
+            near.receive(at(0), Some(HERE), bundle).unwrap();
+        }
+    }
+    // It came and it went on; the reports came to the next node, of which one goes on and the other one expires.
+    assert_eq!((reports, here.counters().reports_sent, near.len()), (2, 2, 2));
+    let outbound = near.poll_forward(at(1), FAR).unwrap();
+    near.transfer_ended(at(1), outbound.transfer, Outcome::Across);
+    run_until(&mut near, at(900_000));
+    let counters = near.counters();
+    assert_eq!((near.len(), counters.forwarded, counters.expired), (0, 1, 1));
+    assert_eq!((counters.reports_sent, counters.reports_withheld), (0, 0));
 }
 
 proptest! {

@@ -4,8 +4,8 @@ use super::common::{FAR, HERE, HOUR, NEAR, at, foreign, forward, open_plan, serv
 use super::security::{hide, keys, security, sign};
 use bytes::Bytes;
 use spacelink::bpa::{
-    Agent, AgentParameters, Commit, Durability, Event, Key, Memory, MemoryStore, Outcome, Payload, ReadError,
-    Recovered, Store, StoreError, StoreEvent, TransmissionRequest,
+    Agent, AgentParameters, Commit, Durability, Event, Key, Memory, MemoryStore, NeighbourParameters,
+    Outcome, Payload, ReadError, Recovered, Store, StoreError, StoreEvent, TransmissionRequest,
 };
 use spacelink::bpsec::Role;
 use spacelink::bundle::{AdminRecord, Bundle, BundleFlags, Eid, NodeNumber, Reason, Status, StatusReport};
@@ -14,7 +14,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 /// Every range has to be asked for twice.
 #[derive(Default)]
-struct Late {
+pub struct Late {
     inner: MemoryStore,
     asked: BTreeSet<(Key, u64)>,
     events: VecDeque<StoreEvent>,
@@ -144,6 +144,43 @@ fn a_long_delivery_is_read_on_when_there_is_more() {
         }
     }
     assert_eq!(read, octets);
+}
+
+/// A transfer that meets octets which are not at hand is given back and goes as soon as they are, in fragments too; no
+/// neighbour is left alone for it, and other bundles pass it by.
+#[test]
+fn transfers_go_when_their_octets_have_come() {
+    for max_bundle in [u64::MAX, 1_000] {
+        let mut agent = agent(vec![]);
+        agent.set_neighbour(NEAR, NeighbourParameters { max_bundle, fit_contact: false });
+        for sequence in [1, 2] {
+            agent.receive(at(1), Some(NEAR), foreign(FAR, sequence, vec![sequence as u8; 3_000])).unwrap();
+        }
+        let mut sent = [0; 3];
+        for _ in 0..20 {
+            // Both are met before either can be read, and nothing else is to be had meanwhile.
+            while let Some(outbound) = forward(&mut agent, at(1)) {
+                let outcome = match agent.octets(outbound.transfer) {
+                    Ok(octets) => {
+                        let bundle = Bundle::decode(octets).unwrap();
+                        sent[usize::from(bundle.payload()[0])] += bundle.payload().len();
+                        Outcome::Across
+                    }
+                    Err(error) => Outcome::unread(error),
+                };
+                agent.transfer_ended(at(1), outbound.transfer, outcome);
+            }
+            listen(&mut agent);
+        }
+        assert_eq!(sent, [0, 3_000, 3_000]);
+        assert!(agent.is_empty());
+        let counters = agent.counters();
+        let (_, neighbour) = agent.neighbour_counters().next().unwrap();
+        let fragments = if max_bundle == 1_000 { neighbour.across } else { 0 };
+        assert_eq!((counters.fragments_made, counters.failed_transfers), (fragments, 0));
+        assert_eq!((neighbour.sent, neighbour.failed), (neighbour.across, 0));
+        assert!(agent.store().late >= 2);
+    }
 }
 
 /// Reports and requests for an echo are for the node itself.

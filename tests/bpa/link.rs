@@ -2,6 +2,7 @@
 
 use super::common::{HERE, HOUR, NEAR, at, contact};
 use super::disk::Disk;
+use super::late::Late;
 use super::security::{hide, keys, security, sign};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
@@ -23,24 +24,48 @@ use std::time::Duration;
 const LINK: LinkId = LinkId(1);
 
 fn node(here: NodeNumber, there: NodeNumber, agent: AgentParameters, store: Box<dyn Store + Send>) -> Node {
-    let parameters = NodeParameters { agent, ltp: EngineParameters::new(EngineId(here.0)) };
-    let rng = Box::new(ChaCha8Rng::seed_from_u64(here.0));
-    linked(Node::with_store(parameters, plan(), rng, store).unwrap(), there)
+    node_on(here, there, agent, store, LinkParameters::LtpDatagrams)
 }
 
-fn plan() -> ContactPlan {
+fn node_on(
+    here: NodeNumber,
+    there: NodeNumber,
+    agent: AgentParameters,
+    store: Box<dyn Store + Send>,
+    link: LinkParameters,
+) -> Node {
+    let parameters = NodeParameters { agent, ltp: EngineParameters::new(EngineId(here.0)) };
+    let rng = Box::new(ChaCha8Rng::seed_from_u64(here.0));
+    linked(Node::with_store(parameters, plan(), rng, store).unwrap(), there, link)
+}
+
+/// Two nodes joined by datagrams of LTP segments, of which the second has room for so many bundles.
+pub fn linked_pair(bundles: u64) -> [Node; 2] {
+    let quotas = Quotas::of(Amount { octets: u64::MAX, bundles });
+    [
+        node(HERE, NEAR, AgentParameters::new(HERE), Box::new(MemoryStore::new())),
+        node(
+            NEAR,
+            HERE,
+            AgentParameters { quotas, ..AgentParameters::new(NEAR) },
+            Box::new(MemoryStore::new()),
+        ),
+    ]
+}
+
+pub fn plan() -> ContactPlan {
     ContactPlan::from_contacts(vec![contact(HERE, NEAR, 0, 10_000), contact(NEAR, HERE, 0, 10_000)]).unwrap()
 }
 
-fn linked(mut node: Node, there: NodeNumber) -> Node {
+fn linked(mut node: Node, there: NodeNumber, link: LinkParameters) -> Node {
     let peer = Peer { span: SpanParameters::default(), window: 1 << 20 };
-    node.add_link(LINK, there, LinkParameters::LtpDatagrams, peer).unwrap();
+    node.add_link(LINK, there, link, peer).unwrap();
     node.handle_timeout(at(0));
     node
 }
 
 /// Carries datagrams both ways, a hundredth of a second each, until `end`; `stop` ends it early.
-fn run(
+pub fn run(
     nodes: &mut [Node; 2],
     from: Instant,
     end: Instant,
@@ -68,12 +93,7 @@ fn request(payload: Vec<u8>, class: Class) -> TransmissionRequest {
 
 #[test]
 fn what_the_agent_refuses_stays_with_the_sender_and_goes_when_there_is_room() {
-    let quotas = Quotas::of(Amount { octets: u64::MAX, bundles: 2 });
-    let full = AgentParameters { quotas, ..AgentParameters::new(NEAR) };
-    let mut nodes = [
-        node(HERE, NEAR, AgentParameters::new(HERE), Box::new(MemoryStore::new())),
-        node(NEAR, HERE, full, Box::new(MemoryStore::new())),
-    ];
+    let mut nodes = linked_pair(2);
     for number in 0..4 {
         nodes[0].transmit(at(0), request(vec![number; 100], Class::Normal)).unwrap();
     }
@@ -121,6 +141,28 @@ fn nothing_is_across_before_it_is_durable() {
     assert_eq!(nodes[1].agent().len(), 2);
 }
 
+/// A store that has octets still to get keeps no bundle back for longer than that: not for the pause that follows a
+/// failed transfer.
+#[test]
+fn what_the_store_has_still_to_get_goes_when_it_has_it() {
+    for parameters in [LinkParameters::LtpDatagrams, LinkParameters::BundleDatagrams] {
+        let stores: [Box<dyn Store + Send>; 2] = [Box::new(Late::default()), Box::new(MemoryStore::new())];
+        let mut stores = stores.into_iter();
+        let mut nodes = [(HERE, NEAR), (NEAR, HERE)].map(|(here, there)| {
+            let store = stores.next().unwrap();
+            node_on(here, there, AgentParameters::new(here), store, parameters.clone())
+        });
+        nodes[1].register(at(0), 7);
+        for number in 0..4 {
+            nodes[0].transmit(at(0), request(vec![number; 20_000], Class::Normal)).unwrap();
+        }
+        let now = run(&mut nodes, at(0), at(4), |nodes| nodes[0].agent().is_empty());
+        assert!(nodes[0].agent().is_empty(), "{parameters:?}: {} left at {now:?}", nodes[0].agent().len());
+        assert_eq!(nodes[1].agent().counters().delivered, 4);
+        assert_eq!(nodes[0].agent().counters().failed_transfers, 0);
+    }
+}
+
 #[test]
 fn an_urgent_bundle_overtakes_a_long_one() {
     let mut nodes = [
@@ -157,7 +199,11 @@ fn a_secured_unit_goes_from_node_to_node() {
         let parameters = AgentParameters { whole_delivery: 1_000, ..AgentParameters::new(here) };
         let agent = Agent::secured(parameters, plan(), store, security(rules, keys(), here.0)).unwrap();
         let rng = Box::new(ChaCha8Rng::seed_from_u64(here.0));
-        linked(Node::around(agent, EngineParameters::new(EngineId(here.0)), rng), there)
+        linked(
+            Node::around(agent, EngineParameters::new(EngineId(here.0)), rng),
+            there,
+            LinkParameters::LtpDatagrams,
+        )
     });
     nodes[0].set_neighbour(NEAR, NeighbourParameters { max_bundle: 30_000, fit_contact: false });
     nodes[1].with_agent(at(0), |agent| agent.register(Registration::new(EidPattern::node(NEAR))));

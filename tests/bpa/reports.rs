@@ -6,6 +6,7 @@ use spacelink::bundle::{
     AdminRecord, Block, BlockFlags, Bundle, BundleFlags, CreationTimestamp, Eid, NodeNumber, Reason, Status,
 };
 use spacelink::routing::ContactPlan;
+use spacelink::time::DtnTime;
 use std::time::Duration;
 
 const ALL: BundleFlags = BundleFlags(
@@ -32,7 +33,7 @@ fn asking(to: NodeNumber, sequence: u64, flags: BundleFlags) -> Bundle {
         .lifetime(HOUR)
         .flags(flags)
         .report_to(Eid::ipn(FAR, 0))
-        .payload("x")
+        .payload("payload")
         .build()
         .unwrap()
 }
@@ -84,7 +85,7 @@ fn what_was_asked_is_reported() {
     agent.receive(at(0), Some(NEAR), asking(FAR, 2, ALL)).unwrap();
     assert_eq!(reports(&mut agent), [("received", none), ("forwarded", none)]);
     let late = Bundle::builder(Eid::ipn(NodeNumber(99), 1), Eid::ipn(FAR, 7))
-        .timestamp(CreationTimestamp { time: spacelink::time::DtnTime(5), sequence: 3 })
+        .timestamp(CreationTimestamp { time: DtnTime(5), sequence: 3 })
         .flags(ALL)
         .report_to(Eid::ipn(FAR, 0))
         .build()
@@ -94,6 +95,137 @@ fn what_was_asked_is_reported() {
     // A copy is nobody's news.
     assert_eq!(agent.receive(at(0), Some(NEAR), asking(HERE, 1, ALL)), Err(Refusal::Duplicate));
     assert_eq!(reports(&mut agent), []);
+}
+
+/// RFC 9171 §5.7: what is delivered is the whole unit, whatever fragments it came in.
+#[test]
+fn delivery_of_fragments_is_reported_of_the_whole() {
+    let mut agent = agent(100);
+    agent.register(service(HERE, 7).unacknowledged());
+    let flags = BundleFlags::REPORT_DELIVERY | BundleFlags::REPORT_RECEPTION;
+    let whole = asking(HERE, 1, flags);
+    for part in [(0, 2), (2, whole.payload_len() - 2)].map(|(at, len)| whole.cut(at, len).unwrap()) {
+        agent.receive(at(0), Some(NEAR), part).unwrap();
+    }
+    events(&mut agent, at(0));
+    let mut told = Vec::new();
+    while let Some(outbound) = forward(&mut agent, at(0)) {
+        let bundle = sent(&mut agent, outbound);
+        agent.transfer_ended(at(0), outbound.transfer, Outcome::Across);
+        let Ok(AdminRecord::StatusReport(report)) = AdminRecord::decode(bundle.payload()) else {
+            panic!("no report")
+        };
+        assert_eq!((&report.source, report.timestamp), (whole.source(), whole.timestamp()));
+        told.push((report.delivered.asserted(), report.fragment.map(|part| (part.offset, part.len))));
+    }
+    let rest = whole.payload_len() - 2;
+    assert_eq!(told, [(false, Some((0, 2))), (false, Some((2, rest))), (true, None)]);
+}
+
+/// A block of a known type that is encrypted is not unknown: somebody may decrypt it.
+#[test]
+fn an_encrypted_block_of_a_known_type_is_not_unknown() {
+    let mut agent = agent(100);
+    let hidden = Block::of_type(10, "secret")
+        .with_number(5)
+        .with_flags(BlockFlags::DELETE_BUNDLE_UNPROCESSED | BlockFlags::REPORT_UNPROCESSED);
+    let bundle = Bundle::builder(Eid::ipn(NodeNumber(99), 1), Eid::ipn(FAR, 7))
+        .timestamp(foreign(FAR, 1, "").timestamp())
+        .report_to(Eid::ipn(FAR, 0))
+        .block(hidden)
+        .block(Block::of_type(12, vec![0x81, 5, 2, 0, 0x82, 1, 0, 0x81, 0x80]))
+        .build()
+        .unwrap();
+    agent.receive(at(0), Some(NEAR), bundle).unwrap();
+    assert_eq!(agent.counters().reports_sent, 0);
+}
+
+/// RFC 9171 §3.3: an application may change its mind.
+#[test]
+fn a_request_to_send_can_be_cancelled() {
+    let mut agent = agent(100);
+    let request = TransmissionRequest {
+        flags: ALL,
+        report_to: Eid::ipn(FAR, 0),
+        ..TransmissionRequest::new(Eid::ipn(FAR, 7), "x".into(), HOUR)
+    };
+    let id = agent.transmit(at(0), request.clone()).unwrap();
+    let other = agent.transmit(at(0), request).unwrap();
+    agent.receive(at(0), Some(NEAR), foreign(FAR, 1, "of another")).unwrap();
+    assert!(!agent.cancel(at(0), &foreign(FAR, 1, "").id()), "not made here");
+    assert!(agent.cancel(at(0), &id));
+    assert!(!agent.cancel(at(0), &id));
+    let deleted = Event::Deleted { id, reason: Reason::CANCELLED };
+    assert_eq!(events(&mut agent, at(0)).last(), Some(&deleted));
+    let outbound = forward(&mut agent, at(0)).unwrap();
+    assert_eq!(sent(&mut agent, outbound).id(), other);
+    // One that is on its way to the neighbour is given up with it.
+    assert!(agent.cancel(at(0), &other));
+    agent.transfer_ended(at(0), outbound.transfer, Outcome::Across);
+}
+
+/// RFC 9171 §4.2.7, §4.4.2: without a clock there is no creation time, but an age, and no time in reports.
+#[test]
+fn a_node_without_a_clock() {
+    let epoch = spacelink::time::Epoch(DtnTime::UNKNOWN);
+    let parameters = AgentParameters { epoch, reports_per_second: 9, ..AgentParameters::new(HERE) };
+    let mut agent = Agent::new(parameters, open_plan());
+    agent.handle_timeout(at(100));
+    agent.count_from(70);
+    let request = TransmissionRequest::new(Eid::ipn(FAR, 7), "x".into(), Duration::from_secs(60));
+    for sequence in 70..73 {
+        let id = agent.transmit(at(100), request.clone()).unwrap();
+        assert_eq!(id.timestamp, CreationTimestamp { time: DtnTime::UNKNOWN, sequence });
+    }
+    let outbound = forward(&mut agent, at(110)).unwrap();
+    assert_eq!(sent(&mut agent, outbound).age(), Some(Duration::from_secs(10)));
+    agent.transfer_ended(at(110), outbound.transfer, Outcome::Across);
+    // Of others too, lifetimes go by age.
+    let old = |age| {
+        Bundle::builder(Eid::ipn(NodeNumber(99), 1), Eid::ipn(FAR, 7))
+            .timestamp(CreationTimestamp { time: DtnTime(850_000_000_000), sequence: age })
+            .flags(ALL)
+            .report_to(Eid::ipn(FAR, 0))
+            .lifetime(Duration::from_secs(60))
+            .age(Duration::from_secs(age))
+            .build()
+            .unwrap()
+    };
+    assert_eq!(agent.receive(at(110), Some(NEAR), old(60)), Err(Refusal::Expired));
+    let report = agent.len();
+    agent.receive(at(110), Some(NEAR), old(10)).unwrap();
+    super::common::run_until(&mut agent, at(159));
+    assert!(agent.len() > report);
+    super::common::run_until(&mut agent, at(160));
+    let Some(outbound) = forward(&mut agent, at(160)) else { panic!("no report") };
+    let bundle = sent(&mut agent, outbound);
+    assert_eq!((bundle.timestamp().time, bundle.age().is_some()), (DtnTime::UNKNOWN, true));
+    let Ok(AdminRecord::StatusReport(told)) = AdminRecord::decode(bundle.payload()) else { panic!() };
+    assert_eq!((told.deleted, told.reason), (Status::Yes, Reason::LIFETIME_EXPIRED));
+}
+
+/// RFC 9758 §5.4: the local node's own name means this node here, and never comes from elsewhere or goes there.
+#[test]
+fn the_local_node_is_a_name_for_use_here() {
+    let mut agent = agent(0);
+    let to_itself = |service| Eid::ipn(NodeNumber::LOCAL, service);
+    agent.register(service(HERE, 7).unacknowledged());
+    let request = TransmissionRequest::new(to_itself(7), "to myself".into(), HOUR);
+    agent.transmit(at(0), request).unwrap();
+    assert!(matches!(&events(&mut agent, at(0))[..], [Event::Delivered(_)]));
+    let request = TransmissionRequest {
+        report_to: to_itself(0),
+        ..TransmissionRequest::new(Eid::ipn(FAR, 7), "x".into(), HOUR)
+    };
+    agent.transmit(at(0), request).unwrap();
+    let outbound = forward(&mut agent, at(0)).unwrap();
+    assert_eq!(sent(&mut agent, outbound).report_to(), &Eid::ipn(HERE, 0));
+    let time = foreign(HERE, 1, "").timestamp();
+    for (source, destination) in [(to_itself(1), Eid::ipn(HERE, 7)), (Eid::ipn(FAR, 1), to_itself(7))] {
+        let bundle = Bundle::builder(source, destination).timestamp(time).build().unwrap();
+        let refused = Refusal::Bundle(spacelink::bundle::BundleError::LocalNode);
+        assert_eq!(agent.receive(at(0), Some(NEAR), bundle), Err(refused));
+    }
 }
 
 #[test]

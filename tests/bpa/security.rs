@@ -542,3 +542,25 @@ fn killed_after_each_piece() {
     }
     assert!((1..14).contains(&finished));
 }
+
+/// RFC 9172 §5.1.1: what nobody here decrypts is discarded at its destination, as a whole or in fragments, and passes
+/// on elsewhere.
+#[test]
+fn what_is_not_decrypted_is_not_delivered() {
+    let bundle = secured(HERE, "ciphertext", vec![hide(Role::Source)]);
+    for rules in [vec![], vec![hide(Role::Verifier)], vec![sign(Role::Acceptor)]] {
+        let (agent, events) = received(rules, keys(), bundle.clone());
+        assert_eq!((delivered(&events), deleted(&events)), (vec![], vec![Reason::UNKNOWN_SECURITY]));
+        assert!(agent.is_empty());
+    }
+    let mut agent = agent(vec![]);
+    agent.register(service(HERE, 7));
+    for part in [(0, 4), (4, 6)].map(|(offset, len)| bundle.cut(offset, len).unwrap()) {
+        agent.receive(at(1), Some(NEAR), part).unwrap();
+    }
+    let (events, _) = work(&mut agent, at(1));
+    assert_eq!((delivered(&events), deleted(&events)), (vec![], vec![Reason::UNKNOWN_SECURITY]));
+    assert!(agent.is_empty());
+    let (mut agent, _) = received(vec![], keys(), secured(NEAR, "ciphertext", vec![hide(Role::Source)]));
+    assert!(forward(&mut agent, at(1)).is_some());
+}

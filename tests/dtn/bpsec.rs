@@ -182,8 +182,8 @@ proptest! {
         let mut sign = vec![block_type::PAYLOAD];
         sign.extend(primary.then_some(PRIMARY_BLOCK));
         sign.extend(hops.then_some(block_type::HOP_COUNT));
-        // All that one integrity block covers is encrypted, or nothing.
-        let encrypt = if hidden && !primary { sign.clone() } else { vec![block_type::AGE] };
+        // What is signed is encrypted, or part of it, or nothing.
+        let encrypt = if hidden { vec![block_type::PAYLOAD, block_type::AGE] } else { vec![block_type::AGE] };
         let set = policies(hmac, aes, sign, encrypt);
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let sent = match protect(bundle.clone(), &set.0, &eid("ipn:9.0"), &set.2, &mut rng) {
@@ -342,14 +342,34 @@ fn no_operation_is_added_to_a_fragment() {
     assert_eq!(process(again, &set.1, &set.2).0.unwrap().payload(), whole.payload());
 }
 
-/// A signature tells of the text it covers, so it is not left in the clear; half of it cannot be hidden.
+/// RFC 9172 §3.9: of what one rule signs, what will be encrypted is signed in a block of its own. A block that others
+/// have made cannot be split.
 #[test]
-fn a_signature_is_encrypted_with_its_targets() {
-    let set = policies(BibHmacSha2::DEFAULT, BcbAesGcm::DEFAULT, vec![1, 7], vec![1]);
+fn what_is_encrypted_is_signed_apart() {
+    let set = policies(BibHmacSha2::DEFAULT, BcbAesGcm::DEFAULT, vec![PRIMARY_BLOCK, 1, 7], vec![1]);
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let bundle = || example().age(Duration::ZERO).build().unwrap();
-    let refused = protect(bundle(), &set.0, &eid("ipn:2.1"), &set.2, &mut rng);
-    assert!(matches!(refused, Err(SecurityError::PartlyEncrypted { .. })), "{refused:?}");
+    let sent = protect(bundle(), &set.0, &eid("ipn:2.1"), &set.2, &mut rng).unwrap();
+    let open = sent.blocks().iter().find(|block| block.block_type() == block_type::INTEGRITY).unwrap();
+    assert_eq!(SecurityBlock::decode(&open.data()).unwrap().targets, [0, 2]);
+    let kinds: Vec<_> = sent.blocks().iter().map(Block::block_type).collect();
+    assert_eq!(kinds, [7, 11, 11, 12, 12]);
+    let (accepted, outcome) = process(sent, &set.1, &set.2);
+    assert_eq!(outcome.verdicts.iter().filter(|verdict| verdict.result.is_ok()).count(), 5);
+    assert_eq!(accepted.map(|bundle| bundle.payload().clone()), Some(bundle().payload().clone()));
+
+    let signs = policies(BibHmacSha2::DEFAULT, BcbAesGcm::DEFAULT, vec![1, 7], vec![]);
+    let signed = protect(bundle(), &signs.0, &eid("ipn:2.1"), &signs.2, &mut rng).unwrap();
+    let hides = policies(BibHmacSha2::DEFAULT, BcbAesGcm::DEFAULT, vec![], vec![1]);
+    let refused = protect(signed, &hides.0, &eid("ipn:2.1"), &hides.2, &mut rng);
+    assert!(matches!(refused, Err(SecurityError::PartlyEncrypted { block: 3 })), "{refused:?}");
+}
+
+/// A signature tells of the text it covers, so it is not left in the clear.
+#[test]
+fn a_signature_is_encrypted_with_its_targets() {
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let bundle = || example().age(Duration::ZERO).build().unwrap();
     let set = policies(BibHmacSha2::DEFAULT, BcbAesGcm::DEFAULT, vec![1], vec![1]);
     let sent = protect(bundle(), &set.0, &eid("ipn:2.1"), &set.2, &mut rng).unwrap();
     let hidden: Vec<_> = sent

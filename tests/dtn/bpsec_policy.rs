@@ -251,3 +251,190 @@ fn a_key_of_the_wrong_length() {
     let refused = protect(plain().build().unwrap(), &policy, &eid("ipn:1.0"), &keys(), &mut rng);
     assert!(matches!(refused, Err(SecurityError::Context(_))));
 }
+
+/// The same bundle with other blocks, in place of the ones it has.
+fn with_blocks(bundle: &Bundle, blocks: impl IntoIterator<Item = Block>) -> Bundle {
+    let mut builder = plain_without_blocks()
+        .payload(bundle.payload().clone())
+        .payload_crc(bundle.payload_block().crc_type())
+        .payload_flags(bundle.payload_block().flags());
+    for block in blocks {
+        builder = builder.block(block);
+    }
+    builder.build().unwrap()
+}
+
+/// RFC 9172 §4.2: flags without a name may change on the way, those with one may not.
+#[test]
+fn flags_without_a_name_are_not_covered() {
+    let mut rng = ChaCha20Rng::seed_from_u64(7);
+    for (rule, named) in [(hmac as fn(Role) -> Rule, 0x1), (aes, 0x2)] {
+        let rules = |role| vec![rule(role).for_targets(&[block_type::HOP_COUNT])];
+        let bundle = plain_without_blocks().hop_limit(9).payload("payload").build().unwrap();
+        let policy = Policy { rules: rules(Role::Source) };
+        let sent = protect(bundle, &policy, &eid("ipn:1.0"), &keys(), &mut rng).unwrap();
+        let flagged = |flags| {
+            let change = |block: &Block| match block.block_type() {
+                block_type::HOP_COUNT | block_type::INTEGRITY | block_type::CONFIDENTIALITY => {
+                    block.clone().with_flags(BlockFlags(flags))
+                }
+                _ => block.clone(),
+            };
+            let changed = with_blocks(&sent, sent.blocks().iter().map(change));
+            received(&changed, rules(Role::Acceptor)).1.verdicts[0].result
+        };
+        assert_eq!(flagged(0), Ok(()));
+        assert_eq!(flagged(0xFFE8), Ok(()));
+        assert!(flagged(named).is_err());
+    }
+}
+
+/// RFC 9173 §3.8.2, §4.8.2: what nothing guards any more gets a check sequence again.
+#[test]
+fn check_sequences_come_back_with_the_acceptor() {
+    let crcs = |bundle: &Bundle| -> Vec<_> {
+        let targets = bundle.all_blocks().filter(|block| [1, 7, 10].contains(&block.block_type()));
+        targets.map(Block::crc_type).collect()
+    };
+    let targets = [block_type::PAYLOAD, block_type::AGE];
+    let both = |role| vec![hmac(role).for_targets(&targets), aes(role).for_targets(&targets)];
+    let bundle = sent(both(Role::Source));
+    assert_eq!(crcs(&bundle), [CrcType::None, CrcType::Crc32C, CrcType::None]);
+    let (halfway, _) = received(&bundle, vec![aes(Role::Acceptor).for_targets(&targets)]);
+    let halfway = halfway.unwrap();
+    assert_eq!(crcs(&halfway), [CrcType::None, CrcType::Crc32C, CrcType::None], "still signed");
+    let (checked, _) = received(&halfway, vec![hmac(Role::Verifier).for_targets(&targets)]);
+    assert_eq!(checked.unwrap(), halfway);
+    for (from, rules) in
+        [(&halfway, vec![hmac(Role::Acceptor).for_targets(&targets)]), (&bundle, both(Role::Acceptor))]
+    {
+        let bare = received(from, rules).0.unwrap();
+        assert_eq!(crcs(&bare), [CrcType::Crc32C; 3]);
+        assert_eq!(Bundle::decode(bare.encode().into()), Ok(bare));
+    }
+}
+
+/// RFC 9172 §5.1.2: a payload or primary block that should be signed and is not goes nowhere, whatever the policy.
+#[test]
+fn without_a_required_signature_nothing_goes_on() {
+    let bare = sent(vec![]);
+    let wanted = |targets: &[u64]| {
+        let rule = hmac(Role::Verifier).for_targets(targets).presence(Presence::Required);
+        received(&bare, vec![rule.on_failure(Action::Keep)]).1.deleted
+    };
+    assert_eq!(wanted(&[block_type::PAYLOAD]), Some(Reason::MISSING_SECURITY));
+    assert_eq!(wanted(&[PRIMARY_BLOCK]), Some(Reason::MISSING_SECURITY));
+    assert_eq!(wanted(&[block_type::AGE]), None);
+}
+
+/// A block that is taken out on the way takes the operations on it along: what is left is accepted further on.
+#[test]
+fn operations_go_with_their_targets() {
+    let mut rng = ChaCha20Rng::seed_from_u64(7);
+    let unknown = 200;
+    let bundle = plain()
+        .previous_node(eid("ipn:1.0"))
+        .block(Block::of_type(unknown, "x").with_flags(BlockFlags::REMOVE_UNPROCESSED).with_number(9))
+        .build()
+        .unwrap();
+    let signed = [block_type::PAYLOAD, unknown, block_type::PREVIOUS_NODE];
+    let hidden = [block_type::PREVIOUS_NODE, unknown];
+    for encrypts in [false, true] {
+        let rules = |role| {
+            let hides = encrypts.then(|| aes(role).for_targets(&hidden));
+            // Signed in one block, one operation of which is left.
+            let signs = if encrypts { hmac(role) } else { hmac(role).for_targets(&signed) };
+            [signs].into_iter().chain(hides).collect::<Vec<_>>()
+        };
+        let policy = Policy { rules: rules(Role::Source) };
+        let sent = protect(bundle.clone(), &policy, &eid("ipn:1.0"), &keys(), &mut rng).unwrap();
+        let mut onward = Bundle::decode(sent.encode().into()).unwrap();
+        onward.set_previous_node(eid("ipn:3.0"));
+        onward.remove_block(9).unwrap();
+        assert_eq!(types(&onward).iter().filter(|kind| **kind == block_type::CONFIDENTIALITY).count(), 0);
+        let (accepted, outcome) = received(&onward, rules(Role::Acceptor));
+        assert_eq!((outcome.deleted, outcome.verdicts.len()), (None, 1));
+        assert_eq!(accepted.unwrap().payload(), "payload");
+    }
+}
+
+/// Integrity blocks that were encrypted are held to the same rules once they can be read.
+#[test]
+fn hidden_signatures_keep_the_rules_too() {
+    let hide = |role| aes(role).for_targets(&[block_type::INTEGRITY]);
+    let hidden = sent(vec![hmac(Role::Source), hide(Role::Source)]);
+    assert_eq!(received(&hidden, vec![hide(Role::Acceptor), hmac(Role::Acceptor)]).1.deleted, None);
+    let clear = sent(vec![hmac(Role::Source)]);
+    let second = clear.blocks().iter().find(|block| block.block_type() == block_type::INTEGRITY).unwrap();
+    let blocks = hidden.blocks().iter().cloned().chain([second.clone().with_number(30)]);
+    let twice = with_blocks(&hidden, blocks);
+    let (_, outcome) = received(&twice, vec![hide(Role::Acceptor), hmac(Role::Acceptor)]);
+    assert_eq!(outcome.deleted, Some(Reason::CONFLICTING_SECURITY));
+}
+
+/// A target that could not be decrypted takes its hidden signature along.
+#[test]
+fn what_is_taken_out_leaves_no_signature_behind() {
+    let age = [block_type::AGE];
+    let mut rng = ChaCha20Rng::seed_from_u64(7);
+    let other = Rule::new(Role::Source, BcbAesGcm::DEFAULT, KeyId(3)).for_targets(&age);
+    let rules = vec![hmac(Role::Source).for_targets(&age), other];
+    let all: Vec<_> = keys().into_iter().chain([(KeyId(3), Key::new(&[9; 32]).unwrap())]).collect();
+    let bundle = plain().build().unwrap();
+    let sent = protect(bundle, &Policy { rules }, &eid("ipn:1.0"), &all, &mut rng).unwrap();
+    assert_eq!(types(&sent), [7, 10, 11, 12, 12]);
+    // The key opens the signature and not the age: the operation on the age is broken on the way.
+    let broken = sent.blocks().iter().map(|block| match block.block_type() {
+        block_type::AGE => Block::of_type(block_type::AGE, "??").with_number(block.number()),
+        _ => block.clone(),
+    });
+    let broken = with_blocks(&sent, broken.collect::<Vec<_>>());
+    let acceptor = Rule::new(Role::Acceptor, BcbAesGcm::DEFAULT, KeyId(3)).for_targets(&age);
+    let acceptor = acceptor.on_failure(Action::RemoveTarget);
+    let policy = Policy { rules: vec![acceptor, hmac(Role::Acceptor).for_targets(&age)] };
+    let (left, outcome) = process(broken, &policy, &all);
+    assert_eq!((outcome.deleted, types(&left.unwrap())), (None, vec![10]));
+}
+
+/// What others have signed may cover the primary block as it is: a gateway that signs it leaves its check sequence.
+#[test]
+fn a_gateway_does_not_break_what_others_signed() {
+    let mut rng = ChaCha20Rng::seed_from_u64(7);
+    let first = sent(vec![hmac(Role::Source)]);
+    let policy = Policy { rules: vec![hmac(Role::Source).for_targets(&[PRIMARY_BLOCK])] };
+    let second = protect(first, &policy, &eid("ipn:4.0"), &keys(), &mut rng).unwrap();
+    let rule = hmac(Role::Verifier).for_targets(&[PRIMARY_BLOCK, block_type::PAYLOAD]);
+    let (_, outcome) = received(&second, vec![rule]);
+    let results: Vec<_> = outcome.verdicts.iter().map(|verdict| (verdict.target, verdict.result)).collect();
+    assert_eq!(results, [(0, Ok(())), (1, Ok(()))]);
+}
+
+/// What would have every bundle deleted, or do nothing, is found before there are any.
+#[test]
+fn a_policy_is_checked_before_there_are_bundles() {
+    let check = |rule: Rule| {
+        let policy = Policy { rules: vec![hmac(Role::Source), rule] };
+        policy.check(&keys()).map_err(|error| error.to_string())
+    };
+    let wraps = BibHmacSha2 { wrap: true, ..BibHmacSha2::DEFAULT };
+    let short = BcbAesGcm { variant: AesVariant::A128Gcm, ..BcbAesGcm::DEFAULT };
+    for rule in [aes(Role::Source), aes(Role::Acceptor).for_targets(&[block_type::INTEGRITY])] {
+        assert_eq!(check(rule), Ok(()));
+    }
+    for (rule, words) in [
+        (Rule::new(Role::Verifier, BibHmacSha2::DEFAULT, KeyId(9)), "security key 9: not in the store"),
+        (Rule::new(Role::Source, BcbAesGcm::DEFAULT, HMAC), "security key: 48 octets"),
+        (Rule::new(Role::Source, short, AES), "security key: 32 octets"),
+        (Rule::new(Role::Source, wraps, HMAC), "security key: 48 octets"),
+        (
+            aes(Role::Source).for_targets(&[PRIMARY_BLOCK]),
+            "security target: not of a kind this context secures",
+        ),
+        (
+            hmac(Role::Source).for_targets(&[block_type::INTEGRITY]),
+            "security target: not of a kind this context secures",
+        ),
+    ] {
+        assert_eq!(check(rule), Err(format!("security rule 1: {words}")));
+    }
+}

@@ -247,6 +247,51 @@ fn fragments_lie_within_their_whole() {
     assert_eq!(flag.map(|_| ()), Err(BundleError::FragmentFlag));
 }
 
+/// RFC 9171 §4.2.5.1.1, §4.2.5.2: a group may get bundles and reports, it makes none.
+#[test]
+fn a_group_is_no_source() {
+    let group = eid("dtn://n/~all");
+    assert!(!group.is_singleton() && eid("dtn://n/a~b").is_singleton() && eid("dtn://n/").is_singleton());
+    let made = Bundle::builder(group.clone(), eid("ipn:2.7")).timestamp(TIME).build();
+    assert_eq!(made.map(|_| ()), Err(BundleError::GroupSource));
+    let to = Bundle::builder(eid("ipn:1.7"), group.clone()).report_to(group).timestamp(TIME).build();
+    assert!(to.is_ok());
+}
+
+/// Names are remembered long after their bundles: their length is bounded.
+#[test]
+fn names_of_megabytes() {
+    let limit = Rules::MAX_NAME;
+    let name = |len: usize| format!("dtn://{}/", "n".repeat(len - 3));
+    assert!(Bundle::builder(eid(&name(limit)), eid("ipn:2.7")).timestamp(TIME).build().is_ok());
+    for place in 0..3 {
+        let mut eids = ["ipn:1.7", "ipn:2.7", "ipn:3.7"].map(eid);
+        eids[place] = eid(&name(900_000));
+        let [source, destination, report_to] = eids;
+        let made = Bundle::builder(source, destination).report_to(report_to).timestamp(TIME);
+        let refused = BundleError::NameTooLong { limit, found: 900_000 };
+        assert_eq!(made.clone().build().map(|_| ()), Err(refused));
+        let mut lax = Rules::STRICT;
+        lax.max_name = usize::MAX;
+        let octets = made.rules(lax).build().unwrap().encode();
+        assert_eq!(Bundle::decode(octets.into()).map(|_| ()), Err(refused));
+    }
+    // One that claims more than there is.
+    let claim = primary().replacen("8202820107", "82017a400000002f2f", 1);
+    assert_eq!(read(&claim, PAYLOAD), Err(BundleError::HeaderTooLong { limit: Rules::MAX_HEADER }));
+}
+
+/// RFC 9172 §5.2: nothing is encrypted in a fragment, so encryption is no reason to reach beyond the whole.
+#[test]
+fn encryption_makes_no_fragment_longer() {
+    let cipher = Block::of_type(block_type::CONFIDENTIALITY, hex::decode("81010200820282030080").unwrap());
+    for (offset, total) in [(10, 10), (u64::MAX - 3, u64::MAX)] {
+        let part = builder().block(cipher.clone()).payload("0123456789");
+        let built = part.fragment(Fragment { offset, total }).build();
+        assert_eq!(built.map(|_| ()), Err(BundleError::FragmentRange { offset, len: 10, total }));
+    }
+}
+
 #[test]
 fn hostile_sizes_are_refused_cheaply() {
     // A payload of 2^64 − 1 octets.

@@ -7,13 +7,13 @@ use redb::backends::FileBackend;
 use redb::{Database, StorageBackend};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::fs::{File, OpenOptions};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::batch::{Batch, Entry, Piece, entries, memories};
 use super::medium::{Medium, OpenError, PIECE, SECTOR, open_database, place, read_piece, sectors};
 use super::near::Near;
+use super::payloads::{PayloadFile, open_file};
 use super::space::{Extent, Space};
 use crate::bpa::{Commit, Durability, Key, Memory, Recovered, Store, StoreError, StoreEvent};
 use crate::time::DtnTime;
@@ -68,8 +68,8 @@ impl DurableStore {
     /// [`OpenError`] when the files cannot be used.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let path = path.as_ref().to_owned();
-        let payloads = open_file(&path.with_extension("payloads"))?;
-        Self::opened_by(Arc::new(payloads), move || open_database(open_file(&path)?))
+        let payloads = PayloadFile::open(&path.with_extension("payloads"))?;
+        Self::opened_by(Arc::new(payloads), move || open_database(FileBackend::new(open_file(&path)?)?))
     }
 
     /// Opens the store on what is given in place of files: raw devices, or a disk that fails for a test. The database
@@ -420,14 +420,6 @@ impl fmt::Debug for DurableStore {
             .field("remembered", &self.remembered)
             .finish_non_exhaustive()
     }
-}
-
-fn open_file(path: &PathBuf) -> Result<FileBackend, OpenError> {
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-    // A file that has just been made is to be found again after a loss of power.
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
-    FileBackend::new(file)
 }
 
 fn copy(from: &[u8], to: &mut [u8]) -> usize {

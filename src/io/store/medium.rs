@@ -5,7 +5,8 @@ use redb::{Builder, Database, ReadableDatabase, ReadableTable, StorageBackend, T
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::batch::{Batch, entries};
+use super::batch::{Batch, Piece, entries};
+use super::payloads::ALIGNMENT;
 use super::space::Extent;
 use crate::crc::Crc32C;
 
@@ -24,11 +25,8 @@ pub(super) const PIECE: usize = (64 << 10) - CHECK;
 /// Octets of a piece's check sequence.
 const CHECK: usize = 4;
 
-/// Pieces are collected and written together, up to so many octets.
-const STAGE: usize = 256 << 10;
-
-/// Pieces of so many octets are written from where they are: a copy costs more than a call.
-const DIRECT: usize = 16 << 10;
+/// Pieces that lie side by side are collected and written together, up to so many octets.
+const STAGE: usize = 1 << 20;
 
 /// The payload file grows by so many octets, and shrinks when more than `SLACK` of them would go.
 const STEP: u64 = 4 << 20;
@@ -76,33 +74,24 @@ impl Medium {
         if self.payloads.len()? < needed {
             self.payloads.set_len(needed)?;
         }
-        let mut stage = Vec::with_capacity(STAGE + PIECE + CHECK);
-        let mut start = 0;
+        let mut stage = Stage::new();
         for piece in &batch.pieces {
             let place = piece.place.start * SECTOR;
-            if place != start + stage.len() as u64 || stage.len() >= STAGE {
-                self.write_stage(start, &mut stage)?;
-                start = place;
+            if !stage.takes(place, piece) {
+                self.write_stage(&mut stage)?;
+                stage.start = place;
             }
-            let check = check(piece.key, piece.at, &piece.octets);
-            if piece.octets.len() < DIRECT {
-                stage.extend_from_slice(&piece.octets);
-            } else {
-                self.write_stage(start, &mut stage)?;
-                self.payloads.write(place, &piece.octets)?;
-                start = place + piece.octets.len() as u64;
-            }
-            stage.extend_from_slice(&check);
-            stage.resize((piece.place.end() * SECTOR - start) as usize, 0);
+            stage.add(piece);
         }
-        self.write_stage(start, &mut stage)?;
+        self.write_stage(&mut stage)?;
         self.payloads.sync_data()
     }
 
-    fn write_stage(&self, start: u64, stage: &mut Vec<u8>) -> Result<(), std::io::Error> {
-        if !stage.is_empty() {
-            self.payloads.write(start, stage)?;
-            stage.clear();
+    fn write_stage(&self, stage: &mut Stage) -> Result<(), std::io::Error> {
+        let octets = stage.octets();
+        if !octets.is_empty() {
+            self.payloads.write(stage.start, octets)?;
+            stage.len = 0;
         }
         Ok(())
     }
@@ -166,6 +155,45 @@ impl Medium {
             Ok(rows.collect::<Result<_, _>>()?)
         };
         Ok(Rows { bundles: all(BUNDLES)?, memories: all(MEMORIES)? })
+    }
+}
+
+/// Pieces that are about to be written together.
+struct Stage {
+    buffer: Vec<u8>,
+    /// Where in the buffer they start, so that they are aligned in memory.
+    skip: usize,
+    len: usize,
+    /// Where in the file they go.
+    start: u64,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let buffer = alloc::vec![0; STAGE + ALIGNMENT];
+        // Where that cannot be told, the file takes them by the way that needs no alignment.
+        let skip = buffer.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
+        Self { buffer, skip, len: 0, start: 0 }
+    }
+
+    fn octets(&self) -> &[u8] {
+        &self.buffer[self.skip..self.skip + self.len]
+    }
+
+    /// Whether the piece at `place` follows what is here, and there is room for it.
+    fn takes(&self, place: u64, piece: &Piece) -> bool {
+        let len = (piece.place.sectors * SECTOR) as usize;
+        place == self.start + self.len as u64 && self.len + len <= STAGE
+    }
+
+    fn add(&mut self, piece: &Piece) {
+        let place = &mut self.buffer[self.skip + self.len..][..(piece.place.sectors * SECTOR) as usize];
+        let (octets, rest) = place.split_at_mut(piece.octets.len());
+        let (sequence, padding) = rest.split_at_mut(CHECK);
+        octets.copy_from_slice(&piece.octets);
+        sequence.copy_from_slice(&check(piece.key, piece.at, &piece.octets));
+        padding.fill(0);
+        self.len += place.len();
     }
 }
 

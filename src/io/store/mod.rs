@@ -58,6 +58,7 @@ mod batch;
 mod durable;
 mod medium;
 mod near;
+mod payloads;
 mod space;
 
 pub use durable::DurableStore;

@@ -24,6 +24,8 @@ pub(super) struct Import {
     red: Reassembly,
     /// Memory charged for `red`.
     pub held: usize,
+    /// Memory charged for what else a peer can make grow.
+    pub noted: usize,
     red_len: Option<u64>,
     block_len: Option<u64>,
     green: Claims,
@@ -41,6 +43,8 @@ pub(super) struct Import {
     answers: BTreeMap<u64, RangeInclusive<u64>>,
     next_report: u64,
     unacknowledged: usize,
+    /// Claims of those reports.
+    unacknowledged_claims: usize,
     /// Where the scope of the last report on a fresh checkpoint ended.
     reported: u64,
     /// What the sender knows to be here.
@@ -75,6 +79,7 @@ impl Import {
             cancelling: None,
             red: Reassembly::new(limits.max_ranges),
             held: 0,
+            noted: 0,
             red_len: None,
             block_len: None,
             green: Claims::new(limits.max_ranges),
@@ -86,9 +91,16 @@ impl Import {
             answers: BTreeMap::new(),
             next_report: first_report,
             unacknowledged: 0,
+            unacknowledged_claims: 0,
             reported: 0,
             told: Claims::new(limits.max_ranges),
         }
+    }
+
+    /// Memory that green ranges, reports and what is known of them take.
+    pub fn bookkeeping(&self) -> usize {
+        (self.green.len() + self.told.len() + self.unacknowledged_claims) * RANGE_COST
+            + (self.reports.len() + self.answers.len()) * REPORT_COST
     }
 
     pub fn is_delivered(&self) -> bool {
@@ -168,8 +180,8 @@ impl Import {
         Ok(taken)
     }
 
-    /// Notes green data that passed [`check`](Self::check) and says whether it is new.
-    pub fn note_green(&mut self, data: &Data<'_>, end_of_block: bool) -> bool {
+    /// Notes green data that passed [`check`](Self::check), if there is room to, and says whether it is new.
+    pub fn note_green(&mut self, data: &Data<'_>, end_of_block: bool, room: bool) -> bool {
         let (start, end) = (data.offset, data.end());
         let (first, last) = self.green_extent.unwrap_or((start, end));
         self.green_extent = Some((first.min(start), last.max(end)));
@@ -178,7 +190,9 @@ impl Import {
             self.block_len = Some(end);
         }
         // When the set is full, a piece may be delivered twice; that is green data's lot.
-        self.green.insert(start..end).is_ok_and(|new| new > 0) || ends || !self.green.covers(start..end)
+        room && self.green.insert(start..end).is_ok_and(|new| new > 0)
+            || ends
+            || !self.green.covers(start..end)
     }
 
     /// The red part, once it is whole, and whether it is the whole block.
@@ -212,16 +226,33 @@ impl Import {
     pub fn cancel(&mut self, reason: CancelReason) {
         self.cancelling = Some(Cancelling { reason, copies: 0 });
         self.red = Reassembly::new(1);
+        (self.green, self.told) = (Claims::new(1), Claims::new(1));
         self.reports.clear();
         self.answers.clear();
         self.unacknowledged = 0;
+        self.unacknowledged_claims = 0;
     }
 
     /// The reports to send for a checkpoint: those made for it before and not acknowledged, else new ones.
-    pub fn answer(&mut self, serial: u64, report: u64, end: u64, limits: &SpanParameters) -> Vec<u64> {
+    /// Without room for more bookkeeping none are made before those on their way are acknowledged.
+    pub fn answer(
+        &mut self,
+        serial: u64,
+        report: u64,
+        end: u64,
+        limits: &SpanParameters,
+        room: bool,
+    ) -> Vec<u64> {
         if let Some(answers) = self.answers.get(&serial) {
             let unacknowledged = self.reports.range(answers.clone()).filter(|(_, sent)| !sent.acknowledged);
             return unacknowledged.map(|(&serial, _)| serial).collect();
+        }
+        if !room {
+            self.answers.clear();
+            self.reports.retain(|_, sent| !sent.acknowledged);
+            if self.unacknowledged > 0 {
+                return Vec::new();
+            }
         }
         let asked =
             self.reports.get(&report).filter(|_| report != 0).map(|sent| sent.lower..sent.upper.max(end));
@@ -283,9 +314,11 @@ impl Import {
         for (lower, upper, claims) in made {
             let serial = self.next_report;
             self.next_report = serial.checked_add(1).unwrap_or(1);
+            let claims_len = claims.len();
             self.reports
                 .insert(serial, Sent { checkpoint, lower, upper, claims, copies: 0, acknowledged: false });
             self.unacknowledged += 1;
+            self.unacknowledged_claims += claims_len;
             serials.push(serial);
         }
         if let (true, Some(&first), Some(&last)) = (checkpoint != 0, serials.first(), serials.last()) {
@@ -331,6 +364,7 @@ impl Import {
         }
         if !core::mem::replace(&mut sent.acknowledged, true) {
             self.unacknowledged -= 1;
+            self.unacknowledged_claims -= sent.claims.len();
             let lower = sent.lower;
             for claim in core::mem::take(&mut sent.claims) {
                 // It holds no more ranges than were received, and those fit.
@@ -341,6 +375,9 @@ impl Import {
     }
 }
 
+/// Charged for each range or claim, and for each report, as a map takes for them.
+const RANGE_COST: usize = 32;
+const REPORT_COST: usize = 128;
 /// Reports of one session that may wait for their acknowledgement; a checkpoint beyond that stays unanswered and is
 /// asked again.
 const MAX_UNACKNOWLEDGED: usize = 512;

@@ -298,7 +298,7 @@ impl Engine {
         self.spans.get(&peer).is_some_and(|span| span.exports.len() < span.parameters.max_export_sessions)
     }
 
-    /// Octets that received red data and its bookkeeping take.
+    /// Octets that received red data and the bookkeeping of import sessions take.
     #[must_use]
     pub fn buffered(&self) -> usize {
         self.shared.buffered

@@ -8,7 +8,8 @@ use crate::ltp::EngineId;
 pub struct EngineParameters {
     /// The engine's own number.
     pub engine_id: EngineId,
-    /// Octets of received red data and of its bookkeeping that all sessions together may hold.
+    /// Octets of received red data, and of what is noted of it and of green data and reports, that all import sessions
+    /// together may hold. Beyond it red data is dropped, and reports wait for those before them to be acknowledged.
     pub max_buffered: usize,
     /// How many ended export sessions are remembered, to acknowledge late reports.
     pub max_closed_exports: usize,

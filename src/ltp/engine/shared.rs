@@ -15,7 +15,7 @@ pub(super) struct Shared {
     /// Those of them whose clients say when they have a block safe.
     pub asked: BTreeSet<ClientServiceId>,
     pub events: VecDeque<Event>,
-    /// Memory that received red data takes.
+    /// Memory that import sessions take: red data, and what a peer can make grow besides.
     pub buffered: usize,
     /// Whom each export session goes to, those remembered included.
     pub receivers: BTreeMap<u64, EngineId>,
@@ -40,6 +40,15 @@ impl Shared {
             next_order: 0,
             rng,
         }
+    }
+
+    /// Memory that import sessions may take beyond what they have.
+    pub fn room(&self) -> usize {
+        self.parameters.max_buffered.saturating_sub(self.buffered)
+    }
+
+    pub fn has_room(&self) -> bool {
+        self.room() > 0
     }
 
     /// Where the serial numbers of a session start: 1 to 16383, hard to guess and short on the wire.

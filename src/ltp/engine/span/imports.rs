@@ -80,7 +80,7 @@ impl Span {
         import.last_heard = now;
         match data.kind {
             DataKind::Green { end_of_block } => {
-                if import.note_green(data, end_of_block) {
+                if import.note_green(data, end_of_block, shared.has_room()) {
                     shared.events.push_back(Event::GreenSegmentReceived {
                         session,
                         client_service: data.client_service,
@@ -92,8 +92,18 @@ impl Span {
             }
             DataKind::Red | DataKind::Checkpoint { .. } => self.red(number, session, data, shared)?,
         }
+        self.charge_import(number, shared);
         self.close_import_if_finished(number, shared);
         Ok(())
+    }
+
+    /// Charges what the session's bookkeeping takes now.
+    fn charge_import(&mut self, number: u64, shared: &mut Shared) {
+        if let Some(import) = self.imports.get_mut(&number) {
+            let noted = import.bookkeeping();
+            shared.buffered = shared.buffered - import.noted + noted;
+            import.noted = noted;
+        }
     }
 
     fn open_import(
@@ -129,7 +139,7 @@ impl Span {
         shared: &mut Shared,
     ) -> Result<(), InputError> {
         let Some(import) = self.imports.get_mut(&number) else { return Ok(()) };
-        let room = shared.parameters.max_buffered.saturating_sub(shared.buffered);
+        let room = shared.room();
         let taken = import.keep_red(data, room).map_err(|limit| InputError::NoRoom { session, limit })?;
         shared.buffered += taken;
         let mut whole = false;
@@ -149,7 +159,7 @@ impl Span {
         }
         let reports = match data.kind {
             DataKind::Checkpoint { serial, report, .. } => {
-                import.answer(serial, report, data.end(), &self.parameters)
+                import.answer(serial, report, data.end(), &self.parameters, shared.has_room())
             }
             // The checkpoint overtook this piece, and its report missed it.
             _ if whole => import.volunteer(&self.parameters),
@@ -169,6 +179,7 @@ impl Span {
         for serial in import.accept(&self.parameters) {
             self.control.push(Control::Report { number, serial });
         }
+        self.charge_import(number, shared);
         self.close_import_if_finished(number, shared);
     }
 
@@ -187,6 +198,7 @@ impl Span {
         import.acknowledge(serial).map_err(|refused| refused.of(session))?;
         import.last_heard = now;
         self.timers.disarm(Timer { side: Side::Import, number, kind: Kind::Report(serial) });
+        self.charge_import(number, shared);
         self.close_import_if_finished(number, shared);
         Ok(())
     }
@@ -233,6 +245,7 @@ impl Span {
         let Some(import) = self.imports.get_mut(&number) else { return };
         import.cancel(reason);
         shared.buffered -= core::mem::take(&mut import.held);
+        self.charge_import(number, shared);
         self.timers.disarm_session(Side::Import, number);
         self.control.push(Control::Cancel { by: Party::Receiver, number });
     }
@@ -260,7 +273,7 @@ impl Span {
 
     pub(super) fn close_import(&mut self, number: u64, outcome: Option<CancelReason>, shared: &mut Shared) {
         if let Some(import) = self.imports.remove(&number) {
-            shared.buffered -= import.held;
+            shared.buffered -= import.held + import.noted;
             self.timers.disarm_session(Side::Import, number);
         }
         self.closed.remember(number, outcome, self.parameters.max_closed_imports);
