@@ -104,18 +104,19 @@ enum ActionName {
 
 /// The keys; files are relative to `base`.
 pub fn keys(settings: &[KeySetting], base: &Path) -> Result<Vec<(KeyId, Key)>, String> {
-    settings.iter().map(|setting| Ok((KeyId(setting.id), setting.key(base)?))).collect()
+    let mut numbers = std::collections::BTreeSet::new();
+    let one = |setting: &KeySetting| match numbers.insert(setting.id) {
+        true => Ok((KeyId(setting.id), setting.key(base)?)),
+        false => Err(format!("key {}: is there twice", setting.id)),
+    };
+    settings.iter().map(one).collect()
 }
 
-/// The policy, all of whose keys are there.
+/// The policy, all of whose keys are there and fit.
 pub fn policy(settings: &[RuleSetting], keys: &[(KeyId, Key)]) -> Result<Policy, String> {
-    let rule = |setting: &RuleSetting| {
-        if !keys.iter().any(|(id, _)| id.0 == setting.key) {
-            return Err(format!("security: no key {}", setting.key));
-        }
-        setting.rule()
-    };
-    Ok(Policy { rules: settings.iter().map(rule).collect::<Result<_, _>>()? })
+    let policy = Policy { rules: settings.iter().map(RuleSetting::rule).collect::<Result<_, _>>()? };
+    policy.check(&keys.to_vec()).map_err(|error| format!("{error} (counted from 0)"))?;
+    Ok(policy)
 }
 
 impl KeySetting {

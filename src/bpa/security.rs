@@ -64,7 +64,8 @@ pub struct Security {
 }
 
 impl Security {
-    /// `rng` makes initialization vectors and keys, so it must be one that nobody can guess.
+    /// `rng` makes initialization vectors and keys, so it must be one that nobody can guess. Mistakes in the policy are
+    /// found by [`Policy::check`].
     pub fn new(
         policy: Policy,
         keys: impl KeyStore + Send + 'static,

@@ -2,7 +2,7 @@ use super::choices::Choices;
 use super::context::only_result;
 use super::gcm::{Gcm, TAG_LEN};
 use super::scope::PRIMARY_NUMBER;
-use super::{Computation, Context, ContextError, Direction, Item, Operation, ScopeFlags, Service};
+use super::{Computation, Context, ContextError, Direction, Item, Operation, ScopeFlags, Service, wrap};
 use crate::keys::Key;
 use alloc::boxed::Box;
 use alloc::vec;
@@ -56,6 +56,14 @@ impl Context for BcbAesGcm {
 
     fn shares_parameters(&self) -> bool {
         false
+    }
+
+    fn takes(&self, key: &Key) -> Result<(), ContextError> {
+        match self.wrap {
+            true => wrap::takes(key),
+            false if key.len() == self.variant.key_len() => Ok(()),
+            false => Err(ContextError::Key { len: key.len() }),
+        }
     }
 
     fn parameters(&self, key: &Key, rng: &mut dyn CryptoRng) -> Result<Vec<Item>, ContextError> {

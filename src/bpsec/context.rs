@@ -108,6 +108,14 @@ pub trait Context: Send + Sync {
     /// Whether one set of parameters may serve several targets. Where it holds an initialization vector it may not.
     fn shares_parameters(&self) -> bool;
 
+    /// Whether a security source can work with this key by these choices.
+    ///
+    /// # Errors
+    /// [`ContextError::Key`] when it cannot.
+    fn takes(&self, _key: &Key) -> Result<(), ContextError> {
+        Ok(())
+    }
+
     /// The parameters of a new security block.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 use super::choices::Choices;
 use super::context::only_result;
 use super::scope::PRIMARY_NUMBER;
-use super::{Computation, Context, ContextError, Direction, Item, Operation, ScopeFlags, Service};
+use super::{Computation, Context, ContextError, Direction, Item, Operation, ScopeFlags, Service, wrap};
 use crate::keys::Key;
 use crate::wire::{cbor, written};
 use alloc::boxed::Box;
@@ -57,6 +57,10 @@ impl Context for BibHmacSha2 {
 
     fn shares_parameters(&self) -> bool {
         true
+    }
+
+    fn takes(&self, key: &Key) -> Result<(), ContextError> {
+        if self.wrap { wrap::takes(key) } else { Ok(()) }
     }
 
     fn parameters(&self, key: &Key, rng: &mut dyn CryptoRng) -> Result<Vec<Item>, ContextError> {

@@ -2,8 +2,9 @@
 //!
 //! A [`Policy`] is a list of [`Rule`]s: in which role (source, verifier, acceptor), for which bundles and blocks, by
 //! which context and key, and what happens when it fails. [`Protector`] adds operations at a source, [`Processor`]
-//! checks them at a receiver; a bundle agent does it by itself when it has a policy (`bpa::Security`). Both pass the payload through in pieces, so that one of 10 GB takes no more memory than
-//! one of 10 octets; [`protect`] and [`process`] do the same for bundles in memory.
+//! checks them at a receiver; a bundle agent does it by itself when it has a policy (`bpa::Security`). Both pass the payload
+//! through in pieces, so that one of 10 GB takes no more memory than one of 10 octets; [`protect`] and [`process`] do the
+//! same for bundles in memory. [`Policy::check`] finds mistakes in a policy before there are bundles.
 //!
 //! ```
 //! use core::time::Duration;
@@ -56,7 +57,7 @@ pub use block::{Item, SecurityBlock};
 pub use context::{Computation, Context, ContextError, Direction, Operation, Service};
 pub use error::SecurityError;
 pub use hmac::{BibHmacSha2, HmacVariant};
-pub use policy::{Action, PRIMARY_BLOCK, Policy, Presence, Role, Rule};
+pub use policy::{Action, PRIMARY_BLOCK, Policy, PolicyError, Presence, Role, Rule};
 pub use process::{Outcome, Processor, Verdict, process};
 pub use protect::{Protector, protect};
 pub use scope::ScopeFlags;

@@ -1,6 +1,6 @@
-use super::{Context, Service};
-use crate::bundle::{EidPattern, Primary};
-use crate::keys::KeyId;
+use super::{Context, ContextError, SecurityError, Service};
+use crate::bundle::{EidPattern, Primary, block_type};
+use crate::keys::{KeyId, KeyStore};
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -84,7 +84,7 @@ impl Rule {
             source: EidPattern::any(),
             destination: EidPattern::any(),
             security_source: EidPattern::any(),
-            targets: vec![crate::bundle::block_type::PAYLOAD],
+            targets: vec![block_type::PAYLOAD],
             presence: Presence::Optional,
             on_failure: Action::DeleteBundle,
             report: false,
@@ -152,6 +152,18 @@ impl Rule {
         self
     }
 
+    fn check(&self, keys: &dyn KeyStore) -> Result<(), SecurityError> {
+        let key = keys.key(self.key).ok_or(SecurityError::NoKey(self.key))?;
+        if self.role == Role::Source {
+            self.context.takes(key)?;
+        }
+        let never = |target: &u64| match self.service() {
+            Service::Integrity => matches!(*target, block_type::INTEGRITY | block_type::CONFIDENTIALITY),
+            Service::Confidentiality => matches!(*target, PRIMARY_BLOCK | block_type::CONFIDENTIALITY),
+        };
+        if self.targets.iter().any(never) { Err(ContextError::Target.into()) } else { Ok(()) }
+    }
+
     pub(crate) const fn role(&self) -> Role {
         self.role
     }
@@ -192,6 +204,20 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Checks what can be known before there are bundles: that the store has the keys, that sources can work with
+    /// theirs, and that no rule is about blocks its operation may never have as a target.
+    ///
+    /// Without it a mistake shows when the first bundle is deleted for it.
+    ///
+    /// # Errors
+    /// [`PolicyError`] for the first rule with a mistake.
+    pub fn check(&self, keys: &dyn KeyStore) -> Result<(), PolicyError> {
+        for (at, rule) in self.rules.iter().enumerate() {
+            rule.check(keys).map_err(|error| PolicyError { rule: at, error })?;
+        }
+        Ok(())
+    }
+
     /// The rules of a role that are about a bundle.
     pub(crate) fn rules_for(&self, primary: &Primary, role: Role) -> impl Iterator<Item = &Rule> {
         self.rules.iter().filter(move |rule| rule.role == role && rule.is_about(primary))
@@ -202,6 +228,16 @@ impl Policy {
         let passes = |rule: &&Rule| rule.role != Role::Source || rule.gateway;
         Self { rules: self.rules.iter().filter(passes).cloned().collect() }
     }
+}
+
+/// What is wrong with a policy, whatever bundles come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("security rule {rule}: {error}")]
+pub struct PolicyError {
+    /// The rule's place among [`Policy::rules`], from 0 on.
+    pub rule: usize,
+    /// What is wrong with it.
+    pub error: SecurityError,
 }
 
 /// Stands for the primary block among block types, which is a block without one.

@@ -6,6 +6,14 @@ use aes_kw::{KeyInit, KwAes128, KwAes192, KwAes256};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
+/// Whether a key can wrap others.
+pub(super) fn takes(outer: &Key) -> Result<(), ContextError> {
+    match outer.len() {
+        16 | 24 | 32 => Ok(()),
+        len => Err(ContextError::Key { len }),
+    }
+}
+
 /// A new key of `len` octets, and the same wrapped with `outer`.
 ///
 /// Source: RFC 3394; RFC 9173 §3.3.2, §4.3.3.

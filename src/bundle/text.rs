@@ -1,4 +1,4 @@
-use super::{Eid, NodeNumber};
+use super::{BundleId, Eid, NodeNumber};
 use core::fmt;
 use core::str::FromStr;
 
@@ -66,6 +66,17 @@ impl fmt::Display for Eid {
             (Some(node), Some(service), _) => write!(f, "ipn:{node}.{service}"),
             (_, _, Some(name)) => write!(f, "dtn:{name}"),
             _ => f.write_str("dtn:none"),
+        }
+    }
+}
+
+/// Source, creation time and sequence number, and of a fragment its place: `ipn:1.7 820454400000.0 [100+50]`.
+impl fmt::Display for BundleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}.{}", self.source, self.timestamp.time.0, self.timestamp.sequence)?;
+        match self.fragment {
+            Some(part) => write!(f, " [{}+{}]", part.offset, part.len),
+            None => Ok(()),
         }
     }
 }

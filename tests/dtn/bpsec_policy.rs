@@ -408,3 +408,33 @@ fn a_gateway_does_not_break_what_others_signed() {
     let results: Vec<_> = outcome.verdicts.iter().map(|verdict| (verdict.target, verdict.result)).collect();
     assert_eq!(results, [(0, Ok(())), (1, Ok(()))]);
 }
+
+/// What would have every bundle deleted, or do nothing, is found before there are any.
+#[test]
+fn a_policy_is_checked_before_there_are_bundles() {
+    let check = |rule: Rule| {
+        let policy = Policy { rules: vec![hmac(Role::Source), rule] };
+        policy.check(&keys()).map_err(|error| error.to_string())
+    };
+    let wraps = BibHmacSha2 { wrap: true, ..BibHmacSha2::DEFAULT };
+    let short = BcbAesGcm { variant: AesVariant::A128Gcm, ..BcbAesGcm::DEFAULT };
+    for rule in [aes(Role::Source), aes(Role::Acceptor).for_targets(&[block_type::INTEGRITY])] {
+        assert_eq!(check(rule), Ok(()));
+    }
+    for (rule, words) in [
+        (Rule::new(Role::Verifier, BibHmacSha2::DEFAULT, KeyId(9)), "security key 9: not in the store"),
+        (Rule::new(Role::Source, BcbAesGcm::DEFAULT, HMAC), "security key: 48 octets"),
+        (Rule::new(Role::Source, short, AES), "security key: 32 octets"),
+        (Rule::new(Role::Source, wraps, HMAC), "security key: 48 octets"),
+        (
+            aes(Role::Source).for_targets(&[PRIMARY_BLOCK]),
+            "security target: not of a kind this context secures",
+        ),
+        (
+            hmac(Role::Source).for_targets(&[block_type::INTEGRITY]),
+            "security target: not of a kind this context secures",
+        ),
+    ] {
+        assert_eq!(check(rule), Err(format!("security rule 1: {words}")));
+    }
+}

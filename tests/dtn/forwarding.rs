@@ -136,6 +136,9 @@ fn ids_tell_bundles_apart() {
     assert_ne!(id, received(6).id());
     assert_eq!(id.source, eid("ipn:1.7"));
     assert_eq!(id.fragment, None);
+    assert_eq!(id.to_string(), "ipn:1.7 5.3");
+    let part = received(5).cut(1, 2).unwrap().id();
+    assert_eq!(part.to_string(), "ipn:1.7 5.3 [1+2]");
 }
 
 #[test]
