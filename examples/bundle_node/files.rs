@@ -1,14 +1,24 @@
-//! Files as bundles: a name and the octets, read and written piece by piece, and put where a kill at any moment loses
-//! none.
+//! Files as bundles, read and written piece by piece, and put where a kill at any moment loses none. Between nodes of
+//! this program a file is its name and its octets; other programs send and take the octets alone.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::num::ParseIntError;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 /// Octets read or written at a time. The name of a file is within the first piece.
 pub const PIECE: usize = 256 << 10;
 
-/// A file as the payload of a bundle: two octets of length, the name, the contents.
+/// Who a file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Recipient {
+    pub node: u32,
+    /// A service that takes the octets alone; without it, the service for files.
+    pub service: Option<u64>,
+}
+
+/// A file as the payload of a bundle: two octets of length and the name, if it has one there, and the contents.
 pub struct Leaving {
     head: Vec<u8>,
     file: File,
@@ -16,10 +26,10 @@ pub struct Leaving {
 }
 
 impl Leaving {
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub fn open(path: &Path, named: bool) -> io::Result<Self> {
         let name = path.file_name().and_then(|name| name.to_str()).ok_or(io::ErrorKind::InvalidFilename)?;
         let len = u16::try_from(name.len()).map_err(|_| io::ErrorKind::InvalidFilename)?;
-        let head = [&len.to_be_bytes(), name.as_bytes()].concat();
+        let head = if named { [&len.to_be_bytes(), name.as_bytes()].concat() } else { vec![] };
         let file = File::open(path)?;
         let len = head.len() as u64 + file.metadata()?.len();
         Ok(Self { head, file, len })
@@ -61,6 +71,11 @@ impl Arriving {
         if !plain {
             return Err(io::ErrorKind::InvalidFilename.into());
         }
+        Self::create(inbox, name, contents)
+    }
+
+    /// Starts with the first octets of a file that is called `name`.
+    pub fn create(inbox: &Path, name: &str, contents: &[u8]) -> io::Result<Self> {
         let part = inbox.join(format!(".{name}.part"));
         let mut file = File::create(&part)?;
         file.write_all(contents)?;
@@ -80,17 +95,32 @@ impl Arriving {
     }
 }
 
-/// The files in the outbox, with the node each is for; those whose name starts with a dot are still being written.
-pub fn waiting(outbox: &Path) -> io::Result<Vec<(u32, PathBuf)>> {
+impl FromStr for Recipient {
+    type Err = ParseIntError;
+
+    /// `NODE` or `NODE.SERVICE`.
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        let (node, service) = match text.split_once('.') {
+            Some((node, service)) => (node, Some(service.parse()?)),
+            None => (text, None),
+        };
+        Ok(Self { node: node.parse()?, service })
+    }
+}
+
+/// The files in the outbox, with whom each is for; those whose name starts with a dot are still being written.
+pub fn waiting(outbox: &Path) -> io::Result<Vec<(Recipient, PathBuf)>> {
     let mut waiting = Vec::new();
     for folder in fs::read_dir(outbox)? {
         let folder = folder?.path();
-        let Some(node) = folder.file_name().and_then(|name| name.to_str()?.parse().ok()) else { continue };
+        let Some(recipient) = folder.file_name().and_then(|name| name.to_str()?.parse().ok()) else {
+            continue;
+        };
         for file in fs::read_dir(&folder)? {
             let path = file?.path();
             let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
             if path.is_file() && !hidden {
-                waiting.push((node, path));
+                waiting.push((recipient, path));
             }
         }
     }

@@ -13,6 +13,7 @@ mod security;
 mod settings;
 
 use clap::{Parser, Subcommand};
+use files::Recipient;
 use settings::Settings;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,7 +29,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Role {
     /// Runs a node: relays bundles, echoes, puts received files into FOLDER/inbox, and sends what it finds in
-    /// FOLDER/outbox/NODE/
+    /// FOLDER/outbox/NODE/ and, for other programs than this, the octets alone from FOLDER/outbox/NODE.SERVICE/
     Run {
         /// Configuration of the node
         config: PathBuf,
@@ -56,8 +57,8 @@ enum Role {
     Send {
         /// Configuration of the node that sends
         config: PathBuf,
-        /// Number of the node they are for
-        node: u32,
+        /// Number of the node they are for; NODE.SERVICE sends the octets alone, for other programs than this
+        to: Recipient,
         /// The files
         #[arg(required = true)]
         files: Vec<PathBuf>,
@@ -73,15 +74,19 @@ A configuration:
   listen = \"127.0.0.1:4556\"
   folder = \"a\"                 # store, inbox and outbox; relative to the file
   echo = 7                     # services: echo,
-  files = 8                    #   and files
+  files = 8                    #   files, and
+  payloads = 64                #   payloads of other programs, if that is given
   lifetime = 86400             # of files, in seconds
   store = 1024                 # MiB
   fragment = 1024              # KiB: longer bundles go in pieces of that
   reports = 0                  # status reports a second at most
+  ask_reports = []             # with files: \"reception\", \"forwarding\", \"delivery\", \"deletion\"
+  report_to = \"ipn:1.0\"        # who gets those; without it this node
 
   [[neighbour]]                # any number
   node = 2
   address = \"127.0.0.1:4557\"
+  any_port = true              # it may send from another port than that
   link = \"ltp\"                 # or \"bundles\", one a datagram, for which loss is loss
   rate = 100000000             # bits a second
   light_time = 0               # milliseconds
@@ -117,9 +122,7 @@ async fn main() -> ExitCode {
             let [interval, wait] = [Duration::from_millis(interval), Duration::from_secs(wait)];
             ping(config, destination, node::Pinging { count, interval, size, wait }).await
         }
-        Role::Send { config, node, files, wait } => {
-            send(config, node, files, Duration::from_secs(wait)).await
-        }
+        Role::Send { config, to, files, wait } => send(config, to, files, Duration::from_secs(wait)).await,
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -140,6 +143,6 @@ async fn ping(config: PathBuf, destination: String, pinging: node::Pinging) -> n
     node::Running::start(Settings::read(&config)?).await?.ping(destination, pinging).await
 }
 
-async fn send(config: PathBuf, node: u32, files: Vec<PathBuf>, wait: Duration) -> node::Done {
-    node::Running::start(Settings::read(&config)?).await?.send(node, &files, wait).await
+async fn send(config: PathBuf, to: Recipient, files: Vec<PathBuf>, wait: Duration) -> node::Done {
+    node::Running::start(Settings::read(&config)?).await?.send(to, &files, wait).await
 }

@@ -1,6 +1,6 @@
 //! The node at work.
 
-use crate::files::{self, Arriving, Leaving};
+use crate::files::{self, Arriving, Leaving, Recipient};
 use crate::settings::{Kind, Settings};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -8,7 +8,7 @@ use spacelink::bpa::{
     Agent, AgentParameters, Amount, Class, Delivery, DeliveryId, Key, NeighbourParameters, Payload, Ping,
     Quotas, ReadError, Registration, RequestError, Security, Store, StoreError, TransmissionRequest,
 };
-use spacelink::bundle::{BundleId, Eid, NodeNumber};
+use spacelink::bundle::{BundleId, CreationTimestamp, Eid, NodeNumber, Status, StatusReport};
 use spacelink::cla::Peer;
 use spacelink::io::Clock;
 use spacelink::io::channel::{Channel, Impairments};
@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
@@ -35,7 +35,7 @@ pub struct Running {
     settings: Settings,
     host: UdpHost<ChaCha20Rng>,
     /// What was last found in the outbox and has not been looked at.
-    found: VecDeque<(u32, PathBuf)>,
+    found: VecDeque<(Recipient, PathBuf)>,
     /// The file that is being made a bundle.
     leaving: Option<Departure>,
     /// Files whose bundles are yet to become durable.
@@ -55,6 +55,8 @@ struct Departure {
 struct Arrival {
     delivery: DeliveryId,
     source: Eid,
+    /// What the file is called, if its bundle does not say that.
+    name: Option<String>,
     len: u64,
     read: u64,
     file: Option<Arriving>,
@@ -121,6 +123,9 @@ impl Running {
             let pace = Impairments { rate: Some(neighbour.rate), ..Impairments::default() };
             let channel = Channel::new(Duration::ZERO, pace, ChaCha20Rng::from_rng(&mut rng));
             host.connect(LinkId(link), neighbour.address, channel);
+            if neighbour.any_port {
+                host.accept_any_port(LinkId(link), neighbour.address.ip());
+            }
         }
         let recovered = host.node().agent().counters().recovered;
         println!("ipn:{here} on {}, {recovered} bundles in the store", settings.listen);
@@ -183,11 +188,11 @@ impl Running {
     }
 
     /// Sends files; `true` when a neighbour has proved to have them all.
-    pub async fn send(mut self, node: u32, files: &[PathBuf], wait: Duration) -> Done {
+    pub async fn send(mut self, recipient: Recipient, files: &[PathBuf], wait: Duration) -> Done {
         let mut open: BTreeSet<BundleId> = BTreeSet::new();
         for path in files {
             let refused = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-            let mut departure = self.depart(node, path.clone()).map_err(|error| refused(&error))?;
+            let mut departure = self.depart(recipient, path.clone()).map_err(|error| refused(&error))?;
             open.insert(departure.id.clone());
             while self.append_piece(&mut departure)? {}
             let key = departure.key;
@@ -210,10 +215,21 @@ impl Running {
 
     /// Files are delivered until it is acknowledged that they are in the inbox.
     fn take_files(&mut self) {
-        let endpoint = Eid::ipn(self.settings.number(), self.settings.files);
-        self.host.request(|now, node| {
-            node.with_agent(now, |agent| agent.register(Registration::new((&endpoint).into())));
-        });
+        for service in [Some(self.settings.files), self.settings.payloads].into_iter().flatten() {
+            let endpoint = Eid::ipn(self.settings.number(), service);
+            self.host.request(|now, node| {
+                node.with_agent(now, |agent| agent.register(Registration::new((&endpoint).into())));
+            });
+        }
+    }
+
+    /// What a payload that is not sent as a file is called in the inbox.
+    fn name(&self, delivery: &Delivery) -> Option<String> {
+        let service = self.settings.payloads?;
+        let taken = delivery.destination == Eid::ipn(self.settings.number(), service);
+        let CreationTimestamp { time, sequence } = delivery.id.timestamp;
+        let name = format!("{}-{}-{sequence}", delivery.source, time.0);
+        taken.then(|| name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "-"))
     }
 
     fn handle(&mut self, event: Event) -> Result<(), Box<dyn Error>> {
@@ -235,24 +251,42 @@ impl Running {
             Event::Deleted { id, reason } => {
                 println!("deleted {} {}: {reason}", id.source, id.timestamp.sequence)
             }
+            Event::Reported { by, report } => self.reported(&by, &report),
             _ => {}
         }
         Ok(())
     }
 
+    /// What another node says of a bundle from here.
+    fn reported(&self, by: &Eid, report: &StatusReport) {
+        let StatusReport { source, timestamp, reason, .. } = report;
+        let said = [
+            ("received", report.received),
+            ("forwarded", report.forwarded),
+            ("delivered", report.delivered),
+            ("deleted", report.deleted),
+        ];
+        for (what, _) in said.iter().filter(|(_, status)| *status != Status::No) {
+            println!("{by} has {what} {source} {} {}: {reason}", timestamp.time.0, timestamp.sequence);
+        }
+    }
+
     /// Takes a delivery: at once if it is in memory, piece by piece if it is not.
     fn arrive(&mut self, delivery: Delivery) -> Result<(), Box<dyn Error>> {
+        let name = self.name(&delivery);
         let Delivery { delivery, source, payload, .. } = delivery;
         match payload {
             Payload::Octets(octets) => {
                 let inbox = self.settings.inbox();
-                let kept = Arriving::start(&inbox, &octets).and_then(|file| file.finish(&inbox));
+                let file = start(&inbox, name.as_deref(), &octets);
+                let kept = file.and_then(|file| file.finish(&inbox));
                 self.arrived(delivery, &source, kept)
             }
             Payload::Stored { len } => {
                 self.arriving.push_back(Arrival {
                     delivery,
                     source,
+                    name,
                     len,
                     read: 0,
                     file: None,
@@ -287,7 +321,7 @@ impl Running {
         arrival.read += octets.len() as u64;
         let written = match &mut arrival.file {
             Some(file) => file.write(octets),
-            none => Arriving::start(&inbox, octets).map(|file| *none = Some(file)),
+            none => start(&inbox, arrival.name.as_deref(), octets).map(|file| *none = Some(file)),
         };
         if written.is_ok() && arrival.read < arrival.len && !octets.is_empty() {
             return Ok(());
@@ -321,8 +355,8 @@ impl Running {
             let waiting = files::waiting(&self.settings.outbox())?;
             self.found = waiting.into_iter().filter(|(_, path)| !busy.contains(path)).collect();
         }
-        let Some((node, path)) = self.found.pop_front() else { return Ok(()) };
-        match self.depart(node, path.clone()) {
+        let Some((recipient, path)) = self.found.pop_front() else { return Ok(()) };
+        match self.depart(recipient, path.clone()) {
             Ok(departure) => self.leaving = Some(departure),
             Err(error) => {
                 println!("{} waits: {error}", path.display());
@@ -333,12 +367,16 @@ impl Running {
     }
 
     /// Starts to make a bundle of a file.
-    fn depart(&mut self, node: u32, path: PathBuf) -> Result<Departure, Box<dyn Error>> {
-        let file = Leaving::open(&path)?;
-        let destination = Eid::ipn(NodeNumber::new(0, node), self.settings.files);
+    fn depart(&mut self, recipient: Recipient, path: PathBuf) -> Result<Departure, Box<dyn Error>> {
+        let file = Leaving::open(&path, recipient.service.is_none())?;
+        let service = recipient.service.unwrap_or(self.settings.files);
+        let destination = Eid::ipn(NodeNumber::new(0, recipient.node), service);
+        let (flags, report_to) = self.settings.asked_reports()?;
         let request = TransmissionRequest {
             source_service: self.settings.files,
             class: Class::Bulk,
+            flags,
+            report_to,
             ..TransmissionRequest::new(destination, Default::default(), self.settings.lifetime())
         };
         let begun: Result<_, RequestError> = self.host.request(|now, node| {
@@ -379,6 +417,14 @@ impl Running {
             }
         }
         Ok(())
+    }
+}
+
+/// A file in the inbox, of the name given or, without one, the name that its octets start with.
+fn start(inbox: &Path, name: Option<&str>, octets: &[u8]) -> std::io::Result<Arriving> {
+    match name {
+        Some(name) => Arriving::create(inbox, name, octets),
+        None => Arriving::start(inbox, octets),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::security::{self, KeySetting, RuleSetting};
 use serde::Deserialize;
 use spacelink::bpsec::Policy;
-use spacelink::bundle::NodeNumber;
+use spacelink::bundle::{BundleFlags, Eid, NodeNumber};
 use spacelink::keys::{Key, KeyId};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,8 @@ pub struct Settings {
     /// Service that takes files.
     #[serde(default = "files")]
     pub files: u64,
+    /// Service that puts any payload into the inbox as it is, named after source, time and number.
+    pub payloads: Option<u64>,
     /// How long a file is worth keeping, in seconds.
     #[serde(default = "lifetime")]
     pub lifetime: u64,
@@ -38,6 +40,11 @@ pub struct Settings {
     /// Status reports a second at most.
     #[serde(default)]
     pub reports: u32,
+    /// Which status reports are asked for with the files sent.
+    #[serde(default)]
+    ask_reports: Vec<Report>,
+    /// Who gets those; this node itself, if nobody is named.
+    report_to: Option<String>,
     /// Secrets.
     #[serde(default)]
     key: Vec<KeySetting>,
@@ -63,6 +70,9 @@ pub struct Neighbour {
     pub node: u32,
     /// Where it listens.
     pub address: SocketAddr,
+    /// Whether it sends from any port of its host, as most nodes do, or only from the one it listens on.
+    #[serde(default = "any_port")]
+    pub any_port: bool,
     /// How bundles travel.
     #[serde(default)]
     pub link: Kind,
@@ -83,6 +93,16 @@ pub enum Kind {
     Ltp,
     /// One bundle a datagram: what is lost stays lost.
     Bundles,
+}
+
+/// What is reported.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Report {
+    Reception,
+    Forwarding,
+    Delivery,
+    Deletion,
 }
 
 /// A contact between two other nodes, both ways and at all times.
@@ -119,6 +139,25 @@ impl Settings {
     pub fn security(&self) -> Result<(Policy, Vec<(KeyId, Key)>), String> {
         let keys = security::keys(&self.key, &self.base)?;
         Ok((security::policy(&self.security, &keys)?, keys))
+    }
+
+    /// Flags that ask for status reports, and who gets them.
+    pub fn asked_reports(&self) -> Result<(BundleFlags, Eid), String> {
+        if self.ask_reports.is_empty() {
+            return Ok((BundleFlags::NONE, Eid::NONE));
+        }
+        let flags = self.ask_reports.iter().map(|report| match report {
+            Report::Reception => BundleFlags::REPORT_RECEPTION,
+            Report::Forwarding => BundleFlags::REPORT_FORWARDING,
+            Report::Delivery => BundleFlags::REPORT_DELIVERY,
+            Report::Deletion => BundleFlags::REPORT_DELETION,
+        });
+        let flags = flags.fold(BundleFlags::STATUS_TIME, |all, flag| all | flag);
+        let report_to = match &self.report_to {
+            Some(text) => text.parse().map_err(|error| format!("{text}: {error}"))?,
+            None => Eid::ipn(self.number(), 0),
+        };
+        Ok((flags, report_to))
     }
 
     /// Where received files are put.
@@ -164,4 +203,8 @@ const fn fragment() -> u64 {
 
 const fn rate() -> u64 {
     100_000_000
+}
+
+const fn any_port() -> bool {
+    true
 }

@@ -92,7 +92,8 @@ impl Relay {
             let Ok((len, from)) = self.datagrams.try_recv_from(&mut self.buffer) else { return };
             let unit = &self.buffer[..len];
             let packet = match datagram::Content::of(unit) {
-                _ if from != self.datagrams_to => None,
+                // Many nodes send from another port than they listen on.
+                _ if from.ip() != self.datagrams_to.ip() => None,
                 datagram::Content::Bundle => encapsulation::wrap_bundle(unit).ok(),
                 datagram::Content::LtpSegment => encapsulation::wrap_segment(unit).ok(),
                 _ => None,

@@ -79,6 +79,9 @@ pub struct ChannelCounters {
     pub received: u64,
 }
 
+/// The longest pause that is made up for.
+const CATCH_UP: Duration = Duration::from_millis(5);
+
 /// One direction of one link.
 #[derive(Debug)]
 pub struct Channel<R> {
@@ -133,9 +136,11 @@ impl<R: Rng> Channel<R> {
     /// Sends what `poll` writes into `unit`, unit by unit, until it says `None` or the transmitter is busy.
     ///
     /// A host that could not come back just when the transmitter was free makes up for it here: units that had to wait
-    /// go out as if there had been no pause.
+    /// go out as if there had been no pause, or one of 5 ms if it was longer. More at once is more than the receive
+    /// buffers of many peers hold.
     pub fn pump(&mut self, now: Instant, unit: &mut [u8], mut poll: impl FnMut(&mut [u8]) -> Option<usize>) {
-        let mut at = if self.backlogged { self.busy_until } else { now.max(self.busy_until) };
+        let from = if self.backlogged { now - CATCH_UP } else { now };
+        let mut at = from.max(self.busy_until);
         while at <= now {
             let Some(len) = poll(unit) else {
                 self.backlogged = false;

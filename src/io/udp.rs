@@ -7,12 +7,13 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
+use core::slice;
 use core::task::Poll;
 use core::time::Duration;
 use rand_core::Rng;
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
 
@@ -33,6 +34,8 @@ pub struct UdpHost<R> {
     clock: Clock,
     remotes: Vec<Remote<R>>,
     by_address: HashMap<SocketAddr, LinkId>,
+    /// Links of hosts whose every port is the neighbour's.
+    by_host: HashMap<IpAddr, Vec<LinkId>>,
     unit: Vec<u8>,
     counters: UdpCounters,
     /// The commit of the store that a blocking thread is doing.
@@ -80,6 +83,7 @@ impl<R: Rng> UdpHost<R> {
             clock,
             remotes: vec![],
             by_address: HashMap::new(),
+            by_host: HashMap::new(),
             unit: vec![0; LONGEST_DATAGRAM],
             counters: UdpCounters::default(),
             commit: None,
@@ -90,6 +94,13 @@ impl<R: Rng> UdpHost<R> {
     pub fn connect(&mut self, link: LinkId, address: SocketAddr, channel: Channel<R>) {
         self.by_address.insert(address, link);
         self.remotes.push(Remote { link, address, channel });
+    }
+
+    /// Takes what comes from any port of `host` as coming on `link`, if the port is not the address of another link. Many
+    /// peers listen on one port and send from another, which the system chooses anew at each start. Of several links of
+    /// one host, the first gets what it understands.
+    pub fn accept_any_port(&mut self, link: LinkId, host: IpAddr) {
+        self.by_host.entry(host).or_default().push(link);
     }
 
     /// Waits until something arrives or is due, and does all of it. Can be dropped and called again at any time.
@@ -212,12 +223,16 @@ impl<R: Rng> UdpHost<R> {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => continue,
                 Err(error) => return Err(error),
             };
-            let Some(link) = self.by_address.get(&address) else {
+            let known = self.by_address.get(&address).map(slice::from_ref);
+            let host = || self.by_host.get(&address.ip()).map(Vec::as_slice);
+            let Some(links) = known.or_else(host) else {
                 self.counters.strangers += 1;
                 continue;
             };
             self.counters.received += 1;
-            if self.node.handle_input(now, (*link, &self.unit[..len])).is_err() {
+            let unit = &self.unit[..len];
+            let link = links.iter().find(|link| self.node.understands(**link, unit)).or(links.first());
+            if link.is_none_or(|link| self.node.handle_input(now, (*link, unit)).is_err()) {
                 self.counters.refused += 1;
             }
         }

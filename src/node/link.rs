@@ -110,6 +110,15 @@ impl Link {
         }
     }
 
+    /// Whether what came in looks like what travels here.
+    pub(super) fn understands(&self, octets: &[u8]) -> bool {
+        match self.kind {
+            Kind::Coded { .. } => true,
+            Kind::LtpDatagrams => datagram::Content::of(octets) == datagram::Content::LtpSegment,
+            Kind::BundleDatagrams => datagram::Content::of(octets) == datagram::Content::Bundle,
+        }
+    }
+
     pub(super) fn handle_input(
         &mut self,
         now: Instant,

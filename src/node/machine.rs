@@ -238,6 +238,12 @@ impl Node {
         self.links.get(&link).map_or(0, Link::max_unit_len)
     }
 
+    /// Whether `octets` look like what comes in on `link`: a segment, a bundle. On coded links anything does.
+    #[must_use]
+    pub fn understands(&self, link: LinkId, octets: &[u8]) -> bool {
+        self.links.get(&link).is_some_and(|link| link.understands(octets))
+    }
+
     /// The links, by name.
     pub fn links(&self) -> impl Iterator<Item = LinkId> {
         self.links.keys().copied()

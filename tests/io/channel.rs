@@ -122,3 +122,23 @@ proptest! {
         prop_assert_eq!(arrived, trace());
     }
 }
+
+/// A host that sleeps while units wait makes up for a few milliseconds of it, not for all: a burst of a tenth of a second
+/// found no room in the receive buffer of a peer.
+#[test]
+fn a_long_pause_is_not_made_up_for() {
+    let mut channel = channel(Impairments { rate: Some(100_000_000), ..Impairments::default() }, 1);
+    let mut sent = 0;
+    let mut pump = |now: Instant| {
+        let before = sent;
+        channel.pump(now, &mut [0; 1250], |_| {
+            sent += 1;
+            Some(1250)
+        });
+        sent - before
+    };
+    // A unit takes a tenth of a millisecond.
+    assert_eq!(pump(Instant::from_secs(1)), 1);
+    assert_eq!(pump(Instant::from_secs(1) + Duration::from_millis(2)), 20);
+    assert_eq!(pump(Instant::from_secs(2)), 51);
+}

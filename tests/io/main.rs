@@ -3,3 +3,4 @@
 mod channel;
 mod ip_device;
 mod simulation;
+mod udp;

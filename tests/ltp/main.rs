@@ -7,6 +7,7 @@ mod common;
 mod claims;
 mod driver;
 mod hostile;
+mod ion;
 mod pair;
 mod restart;
 mod segments;

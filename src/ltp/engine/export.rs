@@ -78,7 +78,7 @@ pub(super) struct Piece {
 /// What a report means for the session.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// It was seen before.
+    /// It was seen before, or later ones were.
     Repeated,
     /// The red part is across.
     Complete,
@@ -322,7 +322,7 @@ impl Export {
             return Err(Violation::TooManyReports.into());
         }
         if self.is_contradicted_by(report) {
-            return Ok(Answer::Forgotten);
+            return Ok(if self.is_late(report) { Answer::Repeated } else { Answer::Forgotten });
         }
         for range in report.ranges() {
             self.claimed.insert(range).map_err(|_| Refused::NoRoom(Limit::Ranges))?;
@@ -348,6 +348,17 @@ impl Export {
         let known: u64 = self.claimed.within(report.lower..report.upper).map(len).sum();
         let upheld: u64 = report.ranges().flat_map(|range| self.claimed.within(range)).map(len).sum();
         upheld < known
+    }
+
+    /// Whether the report tells of an earlier time than one that overtook it: it was lost and sent again. Reports are
+    /// numbered one after the other, and a receiver begins a life anywhere; besides, a checkpoint that is answered is
+    /// not sent again for a second life to answer.
+    fn is_late(&self, report: &Report<'_>) -> bool {
+        let answered = |checkpoint: &Checkpoint| checkpoint.answered;
+        let old = report.checkpoint == 0 || self.checkpoints.get(&report.checkpoint).is_some_and(answered);
+        let newest = self.reports.last().copied().unwrap_or(0);
+        let behind = newest.checked_sub(report.serial);
+        old && behind.is_some_and(|behind| behind <= self.reports.len() as u64 + MAX_LOST_REPORTS)
     }
 
     /// Queues what the report misses.
@@ -400,6 +411,9 @@ impl Export {
         self.block.len() as u64
     }
 }
+
+/// Reports that may be under way or lost while later ones arrive.
+const MAX_LOST_REPORTS: u64 = 64;
 
 /// Why a segment was not taken in.
 #[derive(Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@
 //! Departures from the letter of RFC 5326, all invisible to a conforming peer: an export session that waits for
 //! reports which do not come asks again by a new checkpoint, and an import session that hears nothing any more ends;
 //! so no session waits for ever, whatever is lost. An export session whose receiver takes a claim back is cancelled: it
-//! was restarted.
+//! was restarted. A report that was lost and comes after later ones takes nothing back and is only acknowledged.
 //!
 //! Source: RFC 5326 §4 to §7.
 
@@ -42,7 +42,7 @@ use super::segment::{CancelReason, Content, Party, Segment};
 use super::{ClientServiceId, EngineId, SessionId};
 use crate::machine::Machine;
 use crate::time::Instant;
-use crate::wire::Decode;
+use crate::wire::{Decode, DecodeError};
 
 /// One LTP engine.
 #[derive(Debug)]
@@ -345,7 +345,11 @@ impl Machine for Engine {
     type Error = InputError;
 
     fn handle_input(&mut self, now: Instant, input: &[u8]) -> Result<(), InputError> {
-        let segment = Segment::decode_exact("LTP segment", input)?;
+        let (segment, surplus) = Segment::decode(input)?;
+        // ION 4.1.3 makes a report longer than what it says when the report does not start with the block.
+        if !surplus.is_empty() && !matches!(segment.content, Content::Report(_)) {
+            return Err(DecodeError::Trailing { unit: "LTP segment", extra: surplus.len() }.into());
+        }
         self.handle_segment(now, &segment)
     }
 
