@@ -40,6 +40,8 @@ pub(super) struct Desk {
     next_delivery: u64,
     /// What is due and cannot be read yet.
     unread: BTreeSet<Key>,
+    /// What was to be sent on until somebody registered for it.
+    claimed: Vec<Key>,
 }
 
 #[derive(Debug)]
@@ -138,8 +140,28 @@ impl<S: Store> Agent<S> {
         let mine = |eid: &&Eid| registration.endpoints.matches(eid);
         let claimed: Vec<_> = self.desk.unclaimed.keys().filter(mine).cloned().collect();
         let waiting = claimed.iter().filter_map(|eid| self.desk.unclaimed.remove(eid)).flatten().collect();
+        for (key, entry) in &self.entries {
+            if let Place::Forwarding(destination) = entry.place
+                && entry.hands == 0
+                && entry.rest.is_none()
+                && registration.endpoints.matches(entry.header.destination())
+            {
+                self.forwarding.forget(destination, entry.class, *key);
+                self.desk.claimed.push(*key);
+            }
+        }
+        self.desk.claimed.sort_unstable();
         self.desk.registrations.insert(id, Registered { registration, waiting, out: 0, blocked: false });
         id
+    }
+
+    /// Has bundles end here that were to be sent on until somebody registered for them.
+    fn take_claimed(&mut self, now: Instant) {
+        for key in core::mem::take(&mut self.desk.claimed) {
+            if let Some(entry) = self.entries.remove(&key) {
+                self.enter(now, key, *entry);
+            }
+        }
     }
 
     /// Ends a registration. What it was not given, or has not acknowledged, waits for another one.
@@ -184,6 +206,7 @@ impl<S: Store> Agent<S> {
 
     /// The next delivery for a passive registration.
     pub fn poll_delivery(&mut self, now: Instant, id: RegistrationId) -> Option<Delivery> {
+        self.take_claimed(now);
         loop {
             let registered = self.desk.registrations.get_mut(&id)?;
             if registered.blocked || registered.out >= registered.registration.window.max(1) {
@@ -263,6 +286,7 @@ impl<S: Store> Agent<S> {
 
     /// A delivery for one of the active registrations, if one is due.
     pub(super) fn next_delivery(&mut self, now: Instant) -> Option<Event> {
+        self.take_claimed(now);
         loop {
             let due = self.desk.registrations.iter().find(|(_, registered)| {
                 registered.registration.active
@@ -380,6 +404,7 @@ impl<S: Store> Agent<S> {
             source: header.source().clone(),
             destination: header.destination().clone(),
             payload,
+            acknowledgement_wanted: header.flags().contains(BundleFlags::ACKNOWLEDGEMENT),
             hops: header.hop_count().map(|hops| hops.count),
             received,
         })
