@@ -304,6 +304,7 @@ impl<S: Store> Agent<S> {
         let registered = self.desk.registered_for(&destination);
         if registered.is_some_and(|registered| registered.registration.abandons()) {
             self.counters.abandoned += 1;
+            self.counters.octets_abandoned += self.whole_len(key);
             return self.close(now, key);
         }
         self.desk.add(key, &destination);

@@ -33,9 +33,8 @@ impl<S: Store> Agent<S> {
                 self.events.push_back(Event::Reported { by: delivery.source, report });
             }
             Ok(_) | Err(_) => {
-                self.counters.deleted += 1;
-                self.events
-                    .push_back(Event::Deleted { id: delivery.id, reason: Reason::BLOCK_UNINTELLIGIBLE });
+                let octets = octets.len() as u64;
+                self.note_deletion(delivery.id, octets, Reason::BLOCK_UNINTELLIGIBLE);
             }
         }
     }

@@ -7,7 +7,6 @@ use bytes::Bytes;
 
 use super::agent::Agent;
 use super::delivering::unit_of;
-use super::event::Event;
 use super::keeping::{Entry, Place};
 use super::reassembly::Added;
 use super::seen::Fate;
@@ -128,9 +127,8 @@ impl<S: Store> Agent<S> {
             return self.delete_as(now, key, reason, fate);
         };
         self.close_as(now, key, fate);
-        self.counters.deleted += 1;
         self.report_deleted(now, &whole, reason);
-        self.events.push_back(Event::Deleted { id: whole.id(), reason });
+        self.note_deletion(whole.id(), whole.encoded_len(), reason);
     }
 
     /// Takes what was delivered out of the store, all fragments of it.
