@@ -40,6 +40,8 @@ pub(super) struct Desk {
     next_delivery: u64,
     /// What is due and cannot be read yet.
     unread: BTreeSet<Key>,
+    /// What was to be sent on until somebody registered for it.
+    claimed: Vec<Key>,
 }
 
 #[derive(Debug)]
@@ -138,8 +140,28 @@ impl<S: Store> Agent<S> {
         let mine = |eid: &&Eid| registration.endpoints.matches(eid);
         let claimed: Vec<_> = self.desk.unclaimed.keys().filter(mine).cloned().collect();
         let waiting = claimed.iter().filter_map(|eid| self.desk.unclaimed.remove(eid)).flatten().collect();
+        for (key, entry) in &self.entries {
+            if let Place::Forwarding(destination) = entry.place
+                && entry.hands == 0
+                && entry.rest.is_none()
+                && registration.endpoints.matches(entry.header.destination())
+            {
+                self.forwarding.forget(destination, entry.class, *key);
+                self.desk.claimed.push(*key);
+            }
+        }
+        self.desk.claimed.sort_unstable();
         self.desk.registrations.insert(id, Registered { registration, waiting, out: 0, blocked: false });
         id
+    }
+
+    /// Has bundles end here that were to be sent on until somebody registered for them.
+    fn take_claimed(&mut self, now: Instant) {
+        for key in core::mem::take(&mut self.desk.claimed) {
+            if let Some(entry) = self.entries.remove(&key) {
+                self.enter(now, key, *entry);
+            }
+        }
     }
 
     /// Ends a registration. What it was not given, or has not acknowledged, waits for another one.
@@ -184,6 +206,7 @@ impl<S: Store> Agent<S> {
 
     /// The next delivery for a passive registration.
     pub fn poll_delivery(&mut self, now: Instant, id: RegistrationId) -> Option<Delivery> {
+        self.take_claimed(now);
         loop {
             let registered = self.desk.registrations.get_mut(&id)?;
             if registered.blocked || registered.out >= registered.registration.window.max(1) {
@@ -263,6 +286,7 @@ impl<S: Store> Agent<S> {
 
     /// A delivery for one of the active registrations, if one is due.
     pub(super) fn next_delivery(&mut self, now: Instant) -> Option<Event> {
+        self.take_claimed(now);
         loop {
             let due = self.desk.registrations.iter().find(|(_, registered)| {
                 registered.registration.active
@@ -334,6 +358,7 @@ impl<S: Store> Agent<S> {
         let registered = self.desk.registered_for(&destination);
         if registered.is_some_and(|registered| registered.registration.abandons()) {
             self.counters.abandoned += 1;
+            self.counters.octets_abandoned += self.whole_len(key);
             return self.close(now, key);
         }
         self.desk.add(key, &destination);
@@ -379,6 +404,7 @@ impl<S: Store> Agent<S> {
             source: header.source().clone(),
             destination: header.destination().clone(),
             payload,
+            acknowledgement_wanted: header.flags().contains(BundleFlags::ACKNOWLEDGEMENT),
             hops: header.hop_count().map(|hops| hops.count),
             received,
         })
@@ -425,9 +451,8 @@ impl<S: Store> Agent<S> {
             return self.delete(now, key, reason);
         };
         self.close(now, key);
-        self.counters.deleted += 1;
         self.report_deleted(now, &whole, reason);
-        self.events.push_back(Event::Deleted { id: whole.id(), reason });
+        self.note_deletion(whole.id(), whole.encoded_len(), reason);
     }
 
     /// The header of a bundle, or of the unit whose first fragment it is.
@@ -505,9 +530,8 @@ impl<S: Store> Agent<S> {
                 self.events.push_back(Event::Reported { by: delivery.source, report });
             }
             Ok(_) | Err(_) => {
-                self.counters.deleted += 1;
-                self.events
-                    .push_back(Event::Deleted { id: delivery.id, reason: Reason::BLOCK_UNINTELLIGIBLE });
+                let octets = octets.len() as u64;
+                self.note_deletion(delivery.id, octets, Reason::BLOCK_UNINTELLIGIBLE);
             }
         }
     }

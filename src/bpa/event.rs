@@ -64,6 +64,8 @@ pub struct Delivery {
     pub destination: Eid,
     /// What was sent.
     pub payload: Payload,
+    /// Whether the sender asks the application for an acknowledgement of its own.
+    pub acknowledgement_wanted: bool,
     /// Nodes the bundle was forwarded by on its way, when it carried a hop count.
     pub hops: Option<u64>,
     /// When it got here.
@@ -167,6 +169,9 @@ pub enum Refusal {
     /// Its lifetime is over.
     #[error("bundle: lifetime over")]
     Expired,
+    /// It is for the null endpoint, where nobody is.
+    #[error("bundle: its destination is the null endpoint")]
+    Nowhere,
     /// It has been forwarded as often as it may.
     #[error("bundle: hop limit {limit} exceeded")]
     HopLimit {
@@ -204,6 +209,7 @@ impl Refusal {
         match self {
             Self::Duplicate => None,
             Self::Expired => Some(Reason::LIFETIME_EXPIRED),
+            Self::Nowhere => Some(Reason::ENDPOINT_UNREACHABLE),
             Self::HopLimit { .. } => Some(Reason::HOP_LIMIT),
             Self::Unsupported { .. } => Some(Reason::BLOCK_UNSUPPORTED),
             Self::Bundle(_) => Some(Reason::BLOCK_UNINTELLIGIBLE),

@@ -241,6 +241,9 @@ impl<S: Store> Agent<S> {
         header: &Header,
         from: Option<NodeNumber>,
     ) -> Result<Instant, Refusal> {
+        if header.destination().is_null() {
+            return Err(Refusal::Nowhere);
+        }
         let hops = header.hop_count();
         if let Some(hops) = hops.filter(|hops| hops.exceeded()) {
             return Err(Refusal::HopLimit { limit: hops.limit.into() });

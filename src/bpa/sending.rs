@@ -4,6 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::ops::Range;
+use core::time::Duration;
 
 use super::agent::Agent;
 use super::event::{Event, Outbound, Outcome, ReadError, TransferId};
@@ -96,7 +97,10 @@ impl<S: Store> Agent<S> {
                 None => return None,
             };
             let entry = self.entries.get_mut(&key)?;
-            let stay = entry.before + now.since(entry.received);
+            // RFC 9171 §4.4.2: the time on the way counts as well.
+            let light_time =
+                self.contacts.open_to(neighbour).map_or(Duration::ZERO, |contact| contact.light_time);
+            let stay = entry.before + now.since(entry.received) + light_time;
             let Some(header) = entry.header.sent_on(Eid::ipn(self.parameters.node, 0), stay) else {
                 self.delete(now, key, Reason::HOP_LIMIT);
                 continue;
@@ -296,6 +300,7 @@ impl<S: Store> Agent<S> {
             Outcome::Partly(_) | Outcome::Failed => {
                 counters.failed += 1;
                 self.counters.failed_transfers += 1;
+                self.counters.octets_failed += len;
                 if self.contacts.is_open(to) {
                     self.forwarding.pause(to, now + self.parameters.pause_after_failure);
                 }

@@ -42,7 +42,9 @@ pub enum Presence {
     /// It may be there.
     #[default]
     Optional,
-    /// A target without it counts as failed, for want of a security operation.
+    /// A target without it counts as failed, for want of a security operation. One that no rule is about, because it is
+    /// another's, does not count; where keys differ by security source, each of the rules is required and one is
+    /// enough.
     Required,
     /// A target with it counts as failed, for an unexpected one.
     Forbidden,

@@ -212,8 +212,8 @@ impl Processor {
             self.outcome.deleted = Some(error.reason());
             return;
         }
-        self.note_missing(&rules);
         // Confidentiality first: it may hide integrity blocks.
+        self.note_missing(Service::Confidentiality, &rules);
         self.start_blocks(Service::Confidentiality, &rules, keys);
         self.take_dangling();
         // Those that were hidden are to keep the rules too.
@@ -221,6 +221,7 @@ impl Processor {
             self.outcome.deleted.get_or_insert(error.reason());
             return;
         }
+        self.note_missing(Service::Integrity, &rules);
         self.start_blocks(Service::Integrity, &rules, keys);
     }
 
@@ -422,26 +423,40 @@ impl Processor {
         }
     }
 
-    /// Failures for targets that should have an operation and have none.
-    fn note_missing(&mut self, rules: &[Rule]) {
-        for rule in rules.iter().filter(|rule| rule.presence == Presence::Required) {
-            let secured = targets_of(&self.header, kind_of(rule.service())).unwrap_or_default();
-            // An encrypted integrity block does not tell what it covers until it is decrypted.
-            let hidden = rule.service() == Service::Integrity
-                && self.header.blocks().iter().any(|block| {
-                    block.block_type() == block_type::INTEGRITY && self.is_encrypted(block.number())
-                });
-            let bare: Vec<u64> = self
-                .numbers()
-                .filter(|(number, kind)| {
-                    rule.targets.contains(kind) && !secured.iter().any(|(_, target)| target == number)
-                })
+    /// Failures for targets that should have an operation and have none that is checked: one that no rule is about,
+    /// such as a stranger's, is as good as none. What signs a target that stays encrypted is encrypted too.
+    fn note_missing(&mut self, service: Service, rules: &[Rule]) {
+        let checked = self.checked_targets(service, rules);
+        let payload = self.header.payload_block().number();
+        let opened = self.changes_payload().then_some(payload);
+        for rule in rules.iter().filter(|rule| rule.is_required() && rule.service() == service) {
+            let wanted = self.numbers().filter(|(_, kind)| rule.targets.contains(kind));
+            let bare: Vec<u64> = wanted
                 .map(|(number, _)| number)
+                .filter(|number| !checked.contains(number))
+                .filter(|&number| {
+                    service == Service::Confidentiality
+                        || opened == Some(number)
+                        || !self.is_encrypted(number)
+                })
                 .collect();
-            for target in bare.into_iter().filter(|_| !hidden) {
+            for target in bare {
                 self.conclude(rule, None, target, Err(SecurityError::Missing));
             }
         }
+    }
+
+    /// Targets of the operations in the clear that a rule is about.
+    fn checked_targets(&self, service: Service, rules: &[Rule]) -> Vec<u64> {
+        let blocks = self.header.blocks().iter().filter(|block| block.block_type() == kind_of(service));
+        let readable = blocks.filter(|block| !self.is_encrypted(block.number()));
+        let mut targets = Vec::new();
+        for content in readable.filter_map(|block| read(block).ok()) {
+            let decided =
+                |target: &&u64| rules.iter().any(|rule| self.decides(rule, service, &content, **target));
+            targets.extend(content.targets.iter().filter(decided));
+        }
+        targets
     }
 
     /// Number and type of all blocks.

@@ -1,10 +1,12 @@
 //! The bundle agent: what it keeps, for how long, and whom it hands it to.
 
-use super::common::{FAR, HERE, NEAR, at, contact, events, foreign, forward, run_until, sent, service, to};
+use super::common::{
+    FAR, HERE, HOUR, NEAR, at, contact, events, foreign, forward, open_plan, run_until, sent, service, to,
+};
 use proptest::prelude::*;
 use spacelink::bpa::{
-    Agent, AgentParameters, Amount, Event, Outcome, Quota, Quotas, Reception, Refusal, RequestError,
-    TransmissionRequest,
+    Agent, AgentParameters, Amount, Event, Outcome, Quota, Quotas, Reception, Refusal, Registration,
+    RequestError, TransmissionRequest,
 };
 use spacelink::bundle::{Bundle, CreationTimestamp, Eid, NodeNumber, Reason};
 use spacelink::routing::ContactPlan;
@@ -171,6 +173,7 @@ fn a_full_store_refuses_and_recovers() {
     agent.transmit(at(11), to(FAR, "y")).unwrap();
 }
 
+/// RFC 9171 §4.4.2: time at nodes and time on the way, 10 ms of light time here, make the age.
 #[test]
 fn a_source_without_a_clock_ages() {
     let mut agent = agent();
@@ -184,7 +187,7 @@ fn a_source_without_a_clock_ages() {
     agent.receive(at(5), None, bundle).unwrap();
     run_until(&mut agent, at(12));
     let outbound = forward(&mut agent, at(12)).unwrap();
-    assert_eq!(sent(&mut agent, outbound).age(), Some(Duration::from_secs(67)));
+    assert_eq!(sent(&mut agent, outbound).age(), Some(Duration::from_millis(67_010)));
     run_until(&mut agent, at(45));
     assert_eq!(agent.counters().deleted, 1);
 }
@@ -270,4 +273,61 @@ fn a_bundle_that_comes_back_is_taken_again_and_a_repeated_one_is_not() {
     // The neighbour has lost its own way to the destination and sends it back.
     assert_eq!(agent.receive(at(12), Some(NEAR), returned), Ok(Reception::Safe));
     assert_eq!(agent.len(), 1);
+}
+
+/// Endpoints need not be of this node. What came for them before they were registered, or before a restart, is
+/// delivered all the same, whole or in fragments; what is on its way to a neighbour is not called back.
+#[test]
+fn a_registration_claims_what_came_before_it() {
+    let disk = super::disk::Disk::new(7);
+    let group: spacelink::bundle::EidPattern = "dtn://group/**".parse().unwrap();
+    let bundle = |sequence| {
+        Bundle::builder(Eid::ipn(NodeNumber(99), 1), "dtn://group/all".parse().unwrap())
+            .timestamp(foreign(HERE, sequence, "").timestamp())
+            .lifetime(HOUR)
+            .payload("for the group")
+            .build()
+            .unwrap()
+    };
+    for run in 0..2 {
+        let store = disk.store().unwrap();
+        let mut agent = Agent::with_store(AgentParameters::new(HERE), open_plan(), store).unwrap();
+        agent.handle_timeout(at(0));
+        if run == 0 {
+            agent.receive(at(0), Some(NEAR), bundle(1)).unwrap();
+            for (offset, len) in [(0, 4), (4, 9)] {
+                agent.receive(at(0), Some(NEAR), bundle(2).cut(offset, len).unwrap()).unwrap();
+            }
+            agent.receive(at(0), Some(NEAR), foreign(NEAR, 3, "for NEAR")).unwrap();
+            agent.commit(at(0));
+        }
+        assert!(!events(&mut agent, at(0)).iter().any(|event| matches!(event, Event::Delivered(_))));
+        agent.register(Registration::new(group.clone()));
+        let delivered = events(&mut agent, at(0));
+        let ids: Vec<_> = delivered
+            .iter()
+            .filter_map(|event| match event {
+                Event::Delivered(delivery) => Some(delivery.id.timestamp.sequence),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(ids, [1, 2], "run {run}");
+        assert_eq!(agent.managed_information().forward_pending, 1);
+    }
+}
+
+/// nasa-jpl/ION-DTN#70: a bundle for the null endpoint is for nobody, and is not kept.
+#[test]
+fn nothing_is_kept_for_the_null_endpoint() {
+    let mut agent = Agent::new(AgentParameters::new(HERE), open_plan());
+    for (sequence, null) in [Eid::NONE, Eid::ipn(NodeNumber(0), 0)].into_iter().enumerate() {
+        let bundle = Bundle::builder(Eid::ipn(NodeNumber(99), 1), null.clone())
+            .timestamp(foreign(HERE, sequence as u64, "").timestamp())
+            .build()
+            .unwrap();
+        assert_eq!(agent.receive(at(0), Some(NEAR), bundle), Err(Refusal::Nowhere));
+        let request = TransmissionRequest::new(null, "x".into(), HOUR);
+        assert!(agent.transmit(at(0), request).is_err());
+    }
+    assert!(agent.is_empty());
 }

@@ -178,7 +178,7 @@ fn a_node_without_a_clock() {
         assert_eq!(id.timestamp, CreationTimestamp { time: DtnTime::UNKNOWN, sequence });
     }
     let outbound = forward(&mut agent, at(110)).unwrap();
-    assert_eq!(sent(&mut agent, outbound).age(), Some(Duration::from_secs(10)));
+    assert_eq!(sent(&mut agent, outbound).age(), Some(Duration::from_millis(10_010)), "with light time");
     agent.transfer_ended(at(110), outbound.transfer, Outcome::Across);
     // Of others too, lifetimes go by age.
     let old = |age| {

@@ -438,3 +438,44 @@ fn a_policy_is_checked_before_there_are_bundles() {
         assert_eq!(check(rule), Err(format!("security rule 1: {words}")));
     }
 }
+
+/// An operation that no rule is about is not the one that is required, nor is one that nobody can read.
+#[test]
+fn a_strangers_operation_is_none() {
+    let mut rng = ChaCha20Rng::seed_from_u64(7);
+    let from = |node: &str, rules: Vec<Rule>| {
+        protect(plain().build().unwrap(), &Policy { rules }, &eid(node), &keys(), &mut rng).unwrap()
+    };
+    let [ours, strangers] = ["ipn:1.0", "ipn:6.0"].map({
+        let mut from = from;
+        move |node| [from(node, vec![hmac(Role::Source)]), from(node, vec![aes(Role::Source)])]
+    });
+    let required =
+        |rule: Rule, of: &str| rule.presence(Presence::Required).for_security_source(of.parse().unwrap());
+    for (at, rule) in [hmac as fn(Role) -> Rule, aes].into_iter().enumerate() {
+        let deleted = |bundle: &Bundle, rules| received(bundle, rules).1.deleted;
+        let of_ours = || vec![required(rule(Role::Acceptor), "ipn:1.*")];
+        assert_eq!(deleted(&ours[at], of_ours()), None);
+        assert_eq!(deleted(&strangers[at], of_ours()), Some(Reason::MISSING_SECURITY));
+        // One of several is enough.
+        let of_both = || [of_ours(), vec![required(rule(Role::Acceptor), "ipn:6.*")]].concat();
+        assert_eq!(deleted(&ours[at], of_both()), None);
+        assert_eq!(deleted(&strangers[at], of_both()), None);
+        assert_eq!(deleted(&sent(vec![]), of_both()), Some(Reason::MISSING_SECURITY));
+    }
+    // Rubbish that is said to be encrypted may be no signature at all.
+    let bare = sent(vec![]);
+    let rubbish = Block::of_type(block_type::INTEGRITY, "?").with_number(20);
+    let content = SecurityBlock {
+        targets: vec![20],
+        context: 2,
+        source: eid("ipn:6.0"),
+        parameters: vec![],
+        results: vec![vec![]],
+    };
+    let hidden = Block::of_type(block_type::CONFIDENTIALITY, content.encode()).with_number(21);
+    let blocks = bare.blocks().iter().cloned().chain([rubbish, hidden]);
+    let bundle = with_blocks(&bare, blocks);
+    let (_, outcome) = received(&bundle, vec![required(hmac(Role::Verifier), "*:**")]);
+    assert_eq!(outcome.deleted, Some(Reason::MISSING_SECURITY));
+}
