@@ -54,6 +54,8 @@ pub struct Agent<S = MemoryStore> {
     pub(super) securing: Securing,
     pub(super) last_timestamp: CreationTimestamp,
     pub(super) counters: AgentCounters,
+    /// How many bundles were given up for each reason.
+    pub(super) deletions: BTreeMap<Reason, u64>,
     pub(super) neighbour_counters: BTreeMap<NodeNumber, NeighbourCounters>,
     /// Bundles that are not durable yet, by what a copy of them is known by.
     pub(super) fresh: BTreeMap<BundleId, Key>,
@@ -104,6 +106,7 @@ impl<S: Store> Agent<S> {
             securing: Securing::default(),
             last_timestamp: CreationTimestamp { time: DtnTime(0), sequence: 0 },
             counters: AgentCounters::default(),
+            deletions: BTreeMap::new(),
             neighbour_counters: BTreeMap::new(),
             fresh: BTreeMap::new(),
             damaged: Vec::new(),

@@ -23,6 +23,8 @@ pub struct AgentCounters {
     pub octets_forwarded: u64,
     /// Transfers that failed, their bundles kept.
     pub failed_transfers: u64,
+    /// Octets that were handed to them.
+    pub octets_failed: u64,
     /// Bundles that were cut on sending.
     pub fragmented: u64,
     /// Fragments made on sending.
@@ -33,8 +35,12 @@ pub struct AgentCounters {
     pub delivered: u64,
     /// Application data units whose delivery was abandoned, because nobody took them when they arrived.
     pub abandoned: u64,
+    /// Octets of those units.
+    pub octets_abandoned: u64,
     /// Bundles given up here: lifetime over, forwarded too often, or for others that are more urgent.
     pub deleted: u64,
+    /// Octets of them.
+    pub octets_deleted: u64,
     /// Of those, the ones whose lifetime was over.
     pub expired: u64,
     /// Of those, the ones that made room.
@@ -96,8 +102,8 @@ pub struct NeighbourCounters {
 }
 
 figures!(AgentCounters, "spacelink_bpa_";
-    totals: sourced, received, octets_received, duplicates, refused, forwarded, octets_forwarded, failed_transfers,
-        fragmented, fragments_made, reassembled, delivered, abandoned, deleted, expired, evicted, damaged, reports_sent,
+    totals: sourced, received, octets_received, duplicates, refused, forwarded, octets_forwarded, failed_transfers, octets_failed,
+        fragmented, fragments_made, reassembled, delivered, abandoned, octets_abandoned, deleted, octets_deleted, expired, evicted, damaged, reports_sent,
         reports_withheld, reports_received, recovered, unreadable, store_failures, protected, operations_verified,
         operations_failed;
     gauges: most_octets, in_transfer, in_reassembly, remembered;

@@ -213,7 +213,7 @@ impl<S: Store> Agent<S> {
         self.delete_as(now, key, reason, Fate::Done);
     }
 
-    fn delete_as(&mut self, now: Instant, key: Key, reason: Reason, fate: Fate) {
+    pub(super) fn delete_as(&mut self, now: Instant, key: Key, reason: Reason, fate: Fate) {
         // Without one of its fragments a unit is no longer whole.
         let part = self.entries.get(&key).is_some_and(|entry| entry.header.fragment().is_some());
         let others = if part { self.take_apart(key) } else { Vec::new() };
@@ -224,13 +224,17 @@ impl<S: Store> Agent<S> {
                 self.bring_to_desk(now, other);
             }
         }
-        self.counters.deleted += 1;
-        if reason == Reason::LIFETIME_EXPIRED {
-            self.counters.expired += 1;
-        }
-        let id = entry.header.id();
-        trace!("bundle deleted", id = ?id, reason = reason.0);
         self.report_deleted(now, &entry.header, reason);
+        self.note_deletion(entry.header.id(), entry.header.encoded_len(), reason);
+    }
+
+    /// Says that a bundle of so many octets was given up.
+    pub(super) fn note_deletion(&mut self, id: BundleId, octets: u64, reason: Reason) {
+        trace!("bundle deleted", id = ?id, reason = reason.0);
+        self.counters.deleted += 1;
+        self.counters.octets_deleted += octets;
+        self.counters.expired += u64::from(reason == Reason::LIFETIME_EXPIRED);
+        *self.deletions.entry(reason).or_default() += 1;
         self.events.push_back(Event::Deleted { id, reason });
     }
 

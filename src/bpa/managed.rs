@@ -4,6 +4,7 @@ use super::agent::Agent;
 use super::keeping::Place;
 use super::parameters::{Registration, RegistrationId};
 use super::store::Store;
+use crate::bundle::Reason;
 #[cfg(feature = "metrics")]
 use crate::figures::Labels;
 use crate::figures::figures;
@@ -67,6 +68,11 @@ pub struct RegistrationState<'a> {
 }
 
 impl<S: Store> Agent<S> {
+    /// How many bundles were given up for each reason, as a status report would say it.
+    pub fn deletions(&self) -> impl Iterator<Item = (Reason, u64)> {
+        self.deletions.iter().map(|(reason, bundles)| (*reason, *bundles))
+    }
+
     /// What annex C of the profile asks for. Looks at every bundle that is kept.
     #[must_use]
     pub fn managed_information(&self) -> ManagedInformation {
@@ -115,6 +121,9 @@ pub fn publish<S: Store>(agent: &Agent<S>) {
     told.each_total(node.counter());
     told.each_gauge(node.gauge());
     node.gauge()("spacelink_bpa_started", told.started.0);
+    for (reason, bundles) in agent.deletions() {
+        node.and("reason", reason.0).counter()("spacelink_bpa_deleted_by_reason", bundles);
+    }
     for (neighbour, counters) in agent.neighbour_counters() {
         counters.each_total(node.and("neighbour", neighbour.0).counter());
     }

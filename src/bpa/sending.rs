@@ -300,6 +300,7 @@ impl<S: Store> Agent<S> {
             Outcome::Partly(_) | Outcome::Failed => {
                 counters.failed += 1;
                 self.counters.failed_transfers += 1;
+                self.counters.octets_failed += len;
                 if self.contacts.is_open(to) {
                     self.forwarding.pause(to, now + self.parameters.pause_after_failure);
                 }

@@ -6,7 +6,7 @@ use super::recorder::{differences, published};
 use spacelink::bpa::{
     Agent, AgentParameters, DeliveryFailure, Event, NeighbourParameters, Outcome, Registration, publish,
 };
-use spacelink::bundle::{Bundle, EidPattern};
+use spacelink::bundle::{Bundle, EidPattern, Reason};
 
 #[test]
 fn what_is_told_is_what_happened() {
@@ -17,9 +17,9 @@ fn what_is_told_is_what_happened() {
     for (destination, sequence) in [(FAR, 1), (FAR, 2), (HERE, 3)] {
         agent.receive(at(0), Some(NEAR), foreign(destination, sequence, "x")).unwrap();
     }
-    let [first, second] = [(); 2].map(|()| forward(&mut agent, at(0)).unwrap().transfer);
-    agent.transfer_ended(at(0), first, Outcome::Across);
-    agent.transfer_ended(at(0), second, Outcome::Failed);
+    let [first, second] = [(); 2].map(|()| forward(&mut agent, at(0)).unwrap());
+    agent.transfer_ended(at(0), first.transfer, Outcome::Across);
+    agent.transfer_ended(at(0), second.transfer, Outcome::Failed);
     while agent.poll_event(at(0)).is_some() {}
     let told = agent.managed_information();
     assert_eq!((told.created, told.stored, told.failed_forwards, told.registrations), (1, 3, 1, 1));
@@ -33,6 +33,7 @@ fn what_is_told_is_what_happened() {
         ("spacelink_bpa_forwarded node=1", 1.0),
         ("spacelink_bpa_delivered node=1", 1.0),
         ("spacelink_bpa_abandoned node=1", 0.0),
+        ("spacelink_bpa_octets_failed node=1", second.len as f64),
         ("spacelink_bpa_kept_bundles node=1", 3.0),
         ("spacelink_bpa_class_bundles node=1 class=normal", 3.0),
         ("spacelink_bpa_class_bundles node=1 class=bulk", 0.0),
@@ -109,10 +110,23 @@ fn registrations_and_their_states() {
     agent.receive(at(0), Some(NEAR), foreign(FAR, 5, "x")).unwrap();
     assert!(matches!(agent.poll_event(at(0)), Some(Event::ContactStarted(_))));
     assert!(matches!(agent.poll_event(at(0)), Some(Event::Delivered(_))));
-    // What expires no longer waits.
+    // What expires no longer waits, and is told by its reason.
     agent.handle_timeout(at(4_000));
     assert!(agent.registrations().all(|state| state.waiting == 0));
     assert_eq!(agent.managed_information().abandoned, 2);
+    assert_eq!(agent.deletions().collect::<Vec<_>>(), [(Reason::LIFETIME_EXPIRED, 3)]);
+    let octets = agent.counters().octets_deleted as f64;
+    let expected = [
+        ("spacelink_bpa_deleted_by_reason node=1 reason=1", 3.0),
+        ("spacelink_bpa_discarded node=1", 3.0),
+        ("spacelink_bpa_expired node=1", 3.0),
+        ("spacelink_bpa_octets_deleted node=1", octets),
+        ("spacelink_bpa_abandoned node=1", 2.0),
+        ("spacelink_bpa_octets_abandoned node=1", 2.0),
+    ];
+    let published = published(|| publish(&agent));
+    assert_eq!(differences(&published, expected), [""; 0], "{published:?}");
+    assert_eq!(octets, 3.0 * foreign(HERE, 1, "x").encode().len() as f64);
 }
 
 /// Agent, LTP adapter and link of two nodes, of which the second has room for two bundles and gets three.
