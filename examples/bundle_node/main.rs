@@ -87,6 +87,7 @@ A configuration:
   node = 2
   address = \"127.0.0.1:4557\"
   any_port = true              # it may send from another port than that
+  strict = false               # whether its bundles must keep the letter of the standards
   link = \"ltp\"                 # or \"bundles\", one a datagram, for which loss is loss
   rate = 100000000             # bits a second
   light_time = 0               # milliseconds

@@ -8,12 +8,12 @@ use spacelink::bpa::{
     Agent, AgentParameters, Amount, Class, Delivery, DeliveryId, Key, NeighbourParameters, Payload, Ping,
     Quotas, ReadError, Registration, RequestError, Security, Store, StoreError, TransmissionRequest,
 };
-use spacelink::bundle::{BundleId, CreationTimestamp, Eid, NodeNumber, Status, StatusReport};
+use spacelink::bundle::{BundleId, CreationTimestamp, Eid, NodeNumber, Rules, Status, StatusReport};
 use spacelink::cla::Peer;
 use spacelink::io::Clock;
 use spacelink::io::channel::{Channel, Impairments};
 use spacelink::io::store::DurableStore;
-use spacelink::io::udp::UdpHost;
+use spacelink::io::udp::{UdpHost, UdpRefusal};
 use spacelink::ltp::EngineId;
 use spacelink::ltp::engine::{EngineParameters, SpanParameters};
 use spacelink::node::{Event, LinkId, LinkParameters, Node};
@@ -113,6 +113,8 @@ impl Running {
             };
             let there = NodeNumber::new(0, neighbour.node);
             node.add_link(LinkId(link), there, kind, Peer { span, window: WINDOW })?;
+            let rules = if neighbour.strict { Rules::STRICT } else { Rules::TOLERANT };
+            node.set_rules(LinkId(link), rules);
             // A block of LTP is in memory as a whole, so long bundles go in fragments.
             let takes = NeighbourParameters { max_bundle: settings.fragment << 10, ..Default::default() };
             node.set_neighbour(there, takes);
@@ -136,7 +138,7 @@ impl Running {
     /// Relays, echoes, takes files and sends those in the outbox, for ever.
     pub async fn serve(mut self) -> Done {
         self.take_files();
-        let mut look = Instant::now();
+        let (mut look, mut tell) = (Instant::now(), Instant::now());
         loop {
             // What is due next may be a contact's end in years: the outbox does not wait for that.
             // While files are read or written, each turn of the loop does one piece of one.
@@ -145,6 +147,13 @@ impl Running {
             timeout_at(until, self.host.step()).await.unwrap_or(Ok(()))?;
             while let Some(event) = self.host.poll_event() {
                 self.handle(event)?;
+            }
+            if Instant::now() >= tell
+                && let Some(UdpRefusal { from, why }) = self.host.take_refusal()
+            {
+                tell = Instant::now() + TELL;
+                let why = why.map_or_else(|| "nobody known here".to_owned(), |why| why.to_string());
+                println!("refused a datagram of {from}: {why}");
             }
             if self.leaving.is_none() && (Instant::now() >= look || !self.found.is_empty()) {
                 look = Instant::now() + LOOK;
@@ -251,6 +260,7 @@ impl Running {
             Event::Deleted { id, reason } => {
                 println!("deleted {} {}: {reason}", id.source, id.timestamp.sequence)
             }
+            Event::Refused { from, why } => println!("refused a bundle from ipn:{from}: {why}"),
             Event::Reported { by, report } => self.reported(&by, &report),
             _ => {}
         }
@@ -464,6 +474,8 @@ const SEGMENT_LEN: usize = 1_400;
 const WINDOW: usize = 4 << 20;
 /// What the hosts at both ends may add to the light time.
 const HOST_DELAY: Duration = Duration::from_millis(200);
+/// How often a refusal is told of.
+const TELL: Duration = Duration::from_secs(1);
 /// How often the outbox is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 const PING_SERVICE: u64 = 9;

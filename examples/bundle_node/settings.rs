@@ -76,6 +76,9 @@ pub struct Neighbour {
     /// How bundles travel.
     #[serde(default)]
     pub link: Kind,
+    /// Whether its bundles must keep the letter of the standards, or what known implementations get wrong is taken.
+    #[serde(default)]
+    pub strict: bool,
     /// Bits a second.
     #[serde(default = "rate")]
     pub rate: u64,

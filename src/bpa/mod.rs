@@ -93,8 +93,10 @@ mod securing;
 mod security;
 mod seen;
 mod sending;
+mod services;
 mod store;
 mod table;
+mod units;
 #[cfg(not(feature = "crypto"))]
 mod unsecured;
 

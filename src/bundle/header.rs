@@ -1,5 +1,5 @@
 use super::check::KnownCheck;
-use super::rules::{check_blocks, check_fields};
+use super::rules::{check_blocks, check_fields, number_blocks};
 use super::{
     Block, BlockContent, Bundle, BundleError, BundleFlags, BundleId, CreationTimestamp, Eid, Fragment,
     FragmentRange, HopCount, Primary, Rules, security,
@@ -38,6 +38,9 @@ impl Header {
 
     /// Reads the contents that are still octets and in the clear, and checks all rules between the blocks.
     pub(super) fn check_blocks(&mut self, rules: &Rules) -> Result<(), BundleError> {
+        if !rules.numbered_blocks {
+            number_blocks(&mut self.blocks);
+        }
         check_blocks(&self.blocks, &self.payload)?;
         security::check_targets(&self.blocks)?;
         for at in 0..self.blocks.len() {

@@ -1,3 +1,4 @@
+use super::check::KnownCheck;
 use super::{
     Block, BlockContent, BlockFlags, BundleError, BundleFlags, CrcType, Header, Primary, block_type, security,
 };
@@ -5,7 +6,7 @@ use crate::time::DtnTime;
 
 /// How strictly bundles are read and built. The default is the letter of the standards.
 ///
-/// Three rules can be waived, because not all bundles at large keep them: a node that must talk to such a peer has to
+/// Four rules can be waived, because not all bundles at large keep them: a node that must talk to such a peer has to
 /// take its bundles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -28,6 +29,10 @@ pub struct Rules {
     /// Whether a bundle of a source without a clock needs an age block. RFC 9171 §4.4.2 says so; the examples of
     /// RFC 9173 have none. Only reading such bundles is a reason to waive it.
     pub clockless_age: bool,
+    /// Whether every block needs a number of its own. RFC 9171 §4.3.2 says so; ION 4.1.3 gives the number 0 to all
+    /// extension blocks of the fragments that it makes. Waived, those get free numbers when they are read, if no
+    /// security block could mean one of them by its number.
+    pub numbered_blocks: bool,
 }
 
 impl Rules {
@@ -48,10 +53,15 @@ impl Rules {
         protected_primary: true,
         null_ipn: true,
         clockless_age: true,
+        numbered_blocks: true,
     };
 
     /// Takes bundles with an unprotected primary block, and `ipn:0.x` as if it were an endpoint like any other.
     pub const LENIENT: Self = Self { protected_primary: false, null_ipn: false, ..Self::STRICT };
+
+    /// Takes what the implementations known to be in use send: as [`LENIENT`](Self::LENIENT), and numbers blocks
+    /// whose sender has not.
+    pub const TOLERANT: Self = Self { numbered_blocks: false, ..Self::LENIENT };
 }
 
 impl Default for Rules {
@@ -124,6 +134,26 @@ pub(super) fn check_fields(header: &Header, rules: &Rules) -> Result<(), BundleE
 /// Whether nobody is said to have made the bundle.
 fn is_anonymous(primary: &Primary, rules: &Rules) -> bool {
     primary.source.is_null() && (rules.null_ipn || primary.source.node().is_none())
+}
+
+/// Gives blocks of number 0 free ones, if nobody means them by number.
+pub(super) fn number_blocks(blocks: &mut [Block]) {
+    let secures =
+        |block: &Block| matches!(block.block_type(), block_type::INTEGRITY | block_type::CONFIDENTIALITY);
+    if blocks.len() > usize::from(u8::MAX) || blocks.iter().any(secures) {
+        return;
+    }
+    let mut free = PAYLOAD_NUMBER;
+    for at in 0..blocks.len() {
+        if blocks[at].number == 0 {
+            free += 1;
+            while blocks.iter().any(|block| block.number == free) {
+                free += 1;
+            }
+            blocks[at].number = free;
+            blocks[at].check = KnownCheck::default();
+        }
+    }
 }
 
 /// Every number once; 0 and 1 are taken.

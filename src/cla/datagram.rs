@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use crate::bundle::{Bundle, BundleError};
+use crate::bundle::{Bundle, BundleError, Rules};
 
 /// What the first octet of a datagram says of the rest.
 ///
@@ -37,10 +37,10 @@ impl Content {
     }
 }
 
-/// The bundle that fills `datagram`.
+/// The bundle that fills `datagram`, read as strictly as `rules` say.
 ///
 /// # Errors
 /// [`BundleError`] says which rule the octets break.
-pub fn bundle(datagram: &[u8]) -> Result<Bundle, BundleError> {
-    Bundle::decode(Bytes::copy_from_slice(datagram))
+pub fn bundle(datagram: &[u8], rules: &Rules) -> Result<Bundle, BundleError> {
+    Bundle::decode_with(Bytes::copy_from_slice(datagram), rules)
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use core::time::Duration;
 
-use crate::bundle::{Bundle, Rules};
+use crate::bundle::{Bundle, BundleError, Rules};
 use crate::figures::figures;
 use crate::ltp::engine::{
     self, Engine, EngineParameters, InputError, RequestError, SpanParameters, TransmissionRequest,
@@ -41,6 +41,13 @@ pub enum Event {
         token: Token,
         /// Whether the peer has proved that it has all of the bundle.
         across: bool,
+    },
+    /// A block, or the rest of one, was no bundle.
+    Unintelligible {
+        /// The engine that sent it.
+        from: EngineId,
+        /// Which rule it breaks.
+        error: BundleError,
     },
 }
 
@@ -89,6 +96,7 @@ pub struct LtpAdapter {
 
 #[derive(Debug)]
 struct Outstanding {
+    rules: Rules,
     window: usize,
     octets: usize,
 }
@@ -121,8 +129,15 @@ impl LtpAdapter {
     /// As [`Engine::add_span`].
     pub fn add_peer(&mut self, engine: EngineId, peer: Peer) -> Result<(), RequestError> {
         self.engine.add_span(engine, peer.span)?;
-        self.peers.insert(engine, Outstanding { window: peer.window, octets: 0 });
+        self.peers.insert(engine, Outstanding { rules: Rules::STRICT, window: peer.window, octets: 0 });
         Ok(())
+    }
+
+    /// How strictly the bundles of the peer `engine` are read from now on; by the letter, if this is never said.
+    pub fn set_rules(&mut self, engine: EngineId, rules: Rules) {
+        if let Some(peer) = self.peers.get_mut(&engine) {
+            peer.rules = rules;
+        }
     }
 
     /// Whether an urgent bundle can be handed in for `to` now: it does not wait for the window.
@@ -280,19 +295,21 @@ impl LtpAdapter {
     /// Takes the bundles out of a block. Senders may put several into one.
     fn receive(&mut self, session: SessionId, mut block: Bytes) {
         let from = session.originator;
+        let rules = self.peers.get(&from).map_or(Rules::STRICT, |peer| peer.rules);
         // The block itself counts as one until all of it is read.
         self.asked.insert(session, 1);
         while !block.is_empty() {
-            match Bundle::decode_prefix(block, &Rules::STRICT) {
+            match Bundle::decode_prefix(block, &rules) {
                 Ok((bundle, rest)) => {
                     self.counters.received += 1;
                     *self.asked.entry(session).or_insert(0) += 1;
                     self.events.push_back(Event::Received { from, session, bundle });
                     block = rest;
                 }
-                Err(_) => {
+                Err(error) => {
                     // It would be no better a second time.
                     self.counters.unintelligible += 1;
+                    self.events.push_back(Event::Unintelligible { from, error });
                     break;
                 }
             }

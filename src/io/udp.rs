@@ -24,7 +24,7 @@ use crate::bpa::StoreError;
 use crate::figures::Labels;
 use crate::figures::figures;
 use crate::machine::Machine;
-use crate::node::{Event, LinkId, Node, NodeAgent};
+use crate::node::{Event, InputRefused, LinkId, Node, NodeAgent};
 use crate::time::Instant;
 
 /// A node and its socket.
@@ -38,6 +38,7 @@ pub struct UdpHost<R> {
     by_host: HashMap<IpAddr, Vec<LinkId>>,
     unit: Vec<u8>,
     counters: UdpCounters,
+    refusal: Option<UdpRefusal>,
     /// The commit of the store that a blocking thread is doing.
     commit: Option<JoinHandle<Result<(), StoreError>>>,
 }
@@ -46,6 +47,15 @@ struct Remote<R> {
     link: LinkId,
     address: SocketAddr,
     channel: Channel<R>,
+}
+
+/// A datagram that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UdpRefusal {
+    /// Who sent it.
+    pub from: SocketAddr,
+    /// What the node says; nothing when it was not asked, because nobody of that address is known.
+    pub why: Option<InputRefused>,
 }
 
 /// What happened to datagrams so far.
@@ -86,6 +96,7 @@ impl<R: Rng> UdpHost<R> {
             by_host: HashMap::new(),
             unit: vec![0; LONGEST_DATAGRAM],
             counters: UdpCounters::default(),
+            refusal: None,
             commit: None,
         }
     }
@@ -152,6 +163,11 @@ impl<R: Rng> UdpHost<R> {
     #[must_use]
     pub fn counters(&self) -> UdpCounters {
         self.counters
+    }
+
+    /// The last datagram not taken since this was last asked, for a log.
+    pub fn take_refusal(&mut self) -> Option<UdpRefusal> {
+        self.refusal.take()
     }
 
     /// Publishes the figures of the node and of its socket through the `metrics` facade. To be called as often as they
@@ -227,13 +243,16 @@ impl<R: Rng> UdpHost<R> {
             let host = || self.by_host.get(&address.ip()).map(Vec::as_slice);
             let Some(links) = known.or_else(host) else {
                 self.counters.strangers += 1;
+                self.refusal = Some(UdpRefusal { from: address, why: None });
                 continue;
             };
             self.counters.received += 1;
             let unit = &self.unit[..len];
             let link = links.iter().find(|link| self.node.understands(**link, unit)).or(links.first());
-            if link.is_none_or(|link| self.node.handle_input(now, (*link, unit)).is_err()) {
+            let Some(link) = link else { continue };
+            if let Err(why) = self.node.handle_input(now, (*link, unit)) {
                 self.counters.refused += 1;
+                self.refusal = Some(UdpRefusal { from: address, why: Some(why) });
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::machine::InputRefused;
 use super::machine::NodeAgent;
 use crate::bpa::{Outbound, Outcome};
-use crate::bundle::{Bundle, NodeNumber};
+use crate::bundle::{Bundle, NodeNumber, Rules};
 use crate::cla::{LtpAdapter, datagram, encapsulation};
 use crate::figures::figures;
 use crate::link::{PacketLink, PacketLinkError, PacketLinkSettings};
@@ -54,6 +54,8 @@ figures!(LinkCounters, "spacelink_link_";
 /// One link of a node.
 pub(super) struct Link {
     neighbour: NodeNumber,
+    /// How strictly bundles are read.
+    pub(super) rules: Rules,
     kind: Kind,
     /// Counts what the kind does not count itself.
     counters: LinkCounters,
@@ -79,7 +81,7 @@ impl Link {
             LinkParameters::LtpDatagrams => Kind::LtpDatagrams,
             LinkParameters::BundleDatagrams => Kind::BundleDatagrams,
         };
-        Ok(Self { neighbour, kind, counters: LinkCounters::default() })
+        Ok(Self { neighbour, rules: Rules::STRICT, kind, counters: LinkCounters::default() })
     }
 
     pub(super) fn neighbour(&self) -> NodeNumber {
@@ -142,7 +144,7 @@ impl Link {
                 return Ok(());
             }
             Kind::LtpDatagrams => ltp.handle_segment(now, octets).map_err(InputRefused::from),
-            Kind::BundleDatagrams => datagram::bundle(octets)
+            Kind::BundleDatagrams => datagram::bundle(octets, &self.rules)
                 .map_err(InputRefused::from)
                 .and_then(|bundle| receive(now, agent, self.neighbour, bundle)),
         };

@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 use super::link::{Link, LinkCounters, LinkParameters};
 use crate::bpa::{
     self, Agent, AgentParameters, Class, Commit, Delivery, DeliveryId, Key, MemoryStore, NeighbourParameters,
-    Outcome, Reception, Registration, RequestError, Store, StoreError, TransferId, TransmissionRequest,
+    Outcome, Reception, Refusal, Registration, RequestError, Store, StoreError, TransferId,
+    TransmissionRequest,
 };
-use crate::bundle::{BundleId, Eid, NodeNumber, Reason, StatusReport};
+use crate::bundle::{BundleId, Eid, NodeNumber, Reason, Rules, StatusReport};
 use crate::cla::{self, LtpAdapter, Peer, Token};
 #[cfg(feature = "metrics")]
 use crate::figures::Labels;
@@ -65,6 +66,14 @@ pub enum Event {
         id: BundleId,
         /// Why, as a status report would say it.
         reason: Reason,
+    },
+    /// What came whole from a neighbour in an LTP block was refused for good. Of datagrams, whoever handed them in is
+    /// told.
+    Refused {
+        /// The neighbour.
+        from: NodeNumber,
+        /// Why.
+        why: InputRefused,
     },
     /// A contact of this node has started.
     ContactStarted(Contact),
@@ -176,6 +185,16 @@ impl Node {
         self.agent.limit_bundle(neighbour, link.max_bundle_len());
         self.links.insert(id, link);
         Ok(())
+    }
+
+    /// How strictly bundles that come on `link` are read from now on; by the letter of the standards, if this is never
+    /// said.
+    pub fn set_rules(&mut self, link: LinkId, rules: Rules) {
+        let Some(link) = self.links.get_mut(&link) else { return };
+        link.rules = rules;
+        if link.carries_ltp() {
+            self.ltp.set_rules(link.engine(), rules);
+        }
     }
 
     /// Says what `neighbour` takes, from now on. To be called after its link was added.
@@ -359,9 +378,18 @@ impl Node {
                 match self.agent.receive(now, Some(NodeNumber(from.0)), bundle) {
                     Ok(Reception::Pending(key)) => self.pending.entry(key).or_default().push(session),
                     Err(refusal) if refusal.is_temporary() => self.ltp.refuse(now, session),
+                    Ok(Reception::Safe) | Err(Refusal::Duplicate) => self.ltp.accept(session),
                     // One that is refused for good would be no better a second time.
-                    Ok(Reception::Safe) | Err(_) => self.ltp.accept(session),
+                    Err(refusal) => {
+                        self.ltp.accept(session);
+                        let (from, why) = (NodeNumber(from.0), refusal.into());
+                        self.events.push_back(Event::Refused { from, why });
+                    }
                 }
+            }
+            cla::Event::Unintelligible { from, error } => {
+                let (from, why) = (NodeNumber(from.0), error.into());
+                self.events.push_back(Event::Refused { from, why });
             }
             cla::Event::Ended { token, across } => {
                 let outcome = if across { Outcome::Across } else { Outcome::Failed };

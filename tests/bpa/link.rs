@@ -7,14 +7,14 @@ use super::security::{hide, keys, security, sign};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 use spacelink::bpa::{
-    Agent, AgentParameters, Amount, Class, GroupCommit, MemoryStore, NeighbourParameters, Quotas,
+    Agent, AgentParameters, Amount, Class, GroupCommit, MemoryStore, NeighbourParameters, Quotas, Refusal,
     Registration, Store, TransmissionRequest,
 };
 use spacelink::bpsec::{Presence, Role};
-use spacelink::bundle::{Eid, EidPattern, NodeNumber};
+use spacelink::bundle::{BundleError, Eid, EidPattern, NodeNumber, Rules};
 use spacelink::cla::Peer;
-use spacelink::ltp::EngineId;
-use spacelink::ltp::engine::{EngineParameters, SpanParameters};
+use spacelink::ltp::engine::{Engine, EngineParameters, SpanParameters, TransmissionRequest as BlockRequest};
+use spacelink::ltp::{ClientServiceId, EngineId};
 use spacelink::machine::Machine;
 use spacelink::node::{Event, LinkId, LinkParameters, Node, NodeParameters};
 use spacelink::routing::ContactPlan;
@@ -236,4 +236,32 @@ fn a_secured_unit_goes_from_node_to_node() {
     assert_eq!(nodes[1].agent().counters().operations_verified, 3);
     nodes[1].with_agent(now, |agent| agent.acknowledge(now, delivery.delivery));
     assert!(nodes[1].agent().is_empty());
+}
+
+/// A bundle with an unprotected primary block, whose lifetime is over: what is wrong with it first depends on the rules.
+#[test]
+fn what_is_refused_for_good_is_told() {
+    let old = hex::decode("9f8807000082028202078202820107820100820100183c85010100004178ff").unwrap();
+    let tolerant = Refusal::Expired.into();
+    let strict = BundleError::UnprotectedPrimary.into();
+    for (rules, why) in [(None, strict), (Some(Rules::TOLERANT), tolerant)] {
+        let mut node = node(NEAR, HERE, AgentParameters::new(NEAR), Box::new(MemoryStore::new()));
+        if let Some(rules) = rules {
+            node.set_rules(LINK, rules);
+        }
+        let rng = Box::new(ChaCha8Rng::seed_from_u64(1));
+        let mut engine = Engine::new(EngineParameters::new(EngineId(HERE.0)), rng);
+        engine.add_span(EngineId(NEAR.0), SpanParameters::default()).unwrap();
+        let (client_service, red_len) = (ClientServiceId::BUNDLE, old.len() as u64);
+        let (to, block) = (EngineId(NEAR.0), old.clone().into());
+        engine.transmit(at(1), BlockRequest { to, client_service, block, red_len }).unwrap();
+        let mut out = [0; 2000];
+        let sent = engine.poll_transmit(at(1), &mut out).unwrap();
+        node.handle_input(at(1), (LINK, &out[..sent.len])).unwrap();
+        let refused =
+            std::iter::from_fn(|| node.poll_event()).find(|event| matches!(event, Event::Refused { .. }));
+        assert_eq!(refused, Some(Event::Refused { from: HERE, why }));
+        // The sender is told all the same that it has done its part.
+        assert!(node.poll_transmit_on(at(1), LINK, &mut out).is_some());
+    }
 }

@@ -119,3 +119,47 @@ fn block_type_8_is_unknown_ion_52() {
     let bundle = Bundle::decode_with(octets(text), &Rules::LENIENT).unwrap();
     assert_eq!(bundle.blocks().iter().map(Block::block_type).collect::<Vec<_>>(), [8]);
 }
+
+/// The second of two fragments made by ION 4.1.3 for an outduct of 1300 octets: all its extension blocks have number 0.
+const ION_FRAGMENT: &str = "9f8b0718410182028203184082028202028202820202821b000000c5a511c5f518181a000493e019051419057842b8768\
+                            5060010004582028202008518c100010045840001000085070001004106850101010058648804b31bc3b9ab84134f2a4c21\
+                            b2538d61397f749bd87629e76a6cb6fb7ca1b87689f90bc08edbcd5f8156f0afa7d907c76e0fba46b7cb1d08c69ea84b9b6\
+                            0ebe66af5c1ce3016ccb3e278bef4e7aca9db8638f1d95c2877899a5e8f823206056a069b16ff";
+
+#[test]
+fn fragments_of_ion_whose_blocks_have_no_numbers() {
+    let unnumbered = BundleError::ReservedNumber { block_type: 6, number: 0 };
+    assert_eq!(decode(ION_FRAGMENT), Err(unnumbered));
+    assert_eq!(Bundle::decode_with(octets(ION_FRAGMENT), &Rules::LENIENT), Err(unnumbered));
+    let bundle = Bundle::decode_with(octets(ION_FRAGMENT), &Rules::TOLERANT).unwrap();
+    let place = bundle.fragment().unwrap();
+    assert_eq!((place.offset, place.total, bundle.payload().len()), (1300, 1400, 100));
+    let blocks: Vec<_> = bundle.blocks().iter().map(|block| (block.block_type(), block.number())).collect();
+    assert_eq!(blocks, [(6, 2), (193, 3), (7, 4)]);
+    assert_eq!(bundle.age(), Some(Duration::from_millis(6)));
+    // From here on it keeps the letter.
+    assert_eq!(decode(&hex::encode(bundle.encode())).unwrap(), bundle);
+}
+
+/// A security block may mean any number, so blocks get none where there is one.
+#[test]
+fn nothing_is_numbered_beside_a_security_block() {
+    let secured = ION_FRAGMENT.replacen("8518c1000100", "850b000100", 1);
+    let bundle = Bundle::decode_with(octets(&secured), &Rules::TOLERANT);
+    assert_eq!(bundle, Err(BundleError::ReservedNumber { block_type: 6, number: 0 }));
+}
+
+/// Numbers that are in use are not given again, and a check sequence over the number is made anew.
+#[test]
+fn numbers_given_are_free_ones() {
+    let mixed = ION_FRAGMENT.replacen("8518c1000100", "8518c1020100", 1);
+    let bundle = Bundle::decode_with(octets(&mixed), &Rules::TOLERANT).unwrap();
+    let numbers: Vec<_> = bundle.blocks().iter().map(Block::number).collect();
+    assert_eq!(numbers, [3, 2, 4]);
+    let checked = ION_FRAGMENT.replacen("85070001004106", "86070001014106420b37", 1);
+    assert_ne!(checked, ION_FRAGMENT);
+    let with = |crc: u16| checked.replacen("420b37", &format!("42{crc:04x}"), 1);
+    let right = (0..=u16::MAX).find(|crc| Bundle::decode_with(octets(&with(*crc)), &Rules::TOLERANT).is_ok());
+    let bundle = Bundle::decode_with(octets(&with(right.unwrap())), &Rules::TOLERANT).unwrap();
+    assert_eq!(decode(&hex::encode(bundle.encode())).unwrap(), bundle);
+}
