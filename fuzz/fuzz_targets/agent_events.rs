@@ -24,7 +24,8 @@ use std::time::Duration;
 #[derive(Arbitrary, Debug)]
 enum Step {
     Receive(Vec<u8>, u8),
-    Begin(Vec<u8>, u16),
+    /// Begins a bundle; whether it is broken off there or left to lie.
+    Begin(Vec<u8>, u16, bool),
     /// A bundle that its source has secured, whole or a fragment of it, with one octet changed or none.
     Secured {
         sequence: u8,
@@ -40,6 +41,8 @@ enum Step {
     Forward,
     End(u8, u16),
     Acknowledge,
+    /// Has the application be there or not.
+    Active(bool),
     Wait(u16),
 }
 
@@ -131,7 +134,7 @@ fuzz_target!(|input: (Option<Roles>, Vec<Step>)| {
         }
     };
     agent.set_neighbour(near, NeighbourParameters { max_bundle: 500, ..NeighbourParameters::default() });
-    agent.register(Registration::new(EidPattern::node(here)));
+    let registration = agent.register(Registration::new(EidPattern::node(here)).abandoning());
     let mut now = Instant::ZERO;
     let (mut transfers, mut deliveries) = (Vec::new(), Vec::new());
     for step in steps {
@@ -141,12 +144,14 @@ fuzz_target!(|input: (Option<Roles>, Vec<Step>)| {
                     let _ = agent.receive(now, Some(NodeNumber(from.into())), bundle);
                 }
             }
-            Step::Begin(octets, cut) => {
+            Step::Begin(octets, cut, left) => {
                 if let Ok(bundle) = Bundle::decode_with(Bytes::from(octets), &Rules::LENIENT) {
                     let (header, payload) = bundle.into_parts();
                     if let Ok(key) = agent.begin(now, None, header) {
                         let _ = agent.append(now, key, &payload[..payload.len().min(cut.into())]);
-                        let _ = agent.interrupt(now, key);
+                        if !left {
+                            let _ = agent.interrupt(now, key);
+                        }
                     }
                 }
             }
@@ -177,14 +182,16 @@ fuzz_target!(|input: (Option<Roles>, Vec<Step>)| {
             Step::End(how, octets) => {
                 if let Some(outbound) = transfers.pop() {
                     let _ = agent.octets(outbound.transfer);
-                    let outcome = [Outcome::Across, Outcome::Failed, Outcome::Partly(octets.into())]
-                        [usize::from(how) % 3];
+                    let outcomes =
+                        [Outcome::Across, Outcome::Failed, Outcome::Partly(octets.into()), Outcome::Later];
+                    let outcome = outcomes[usize::from(how) % 4];
                     agent.transfer_ended(now, outbound.transfer, outcome);
                 }
             }
             Step::Acknowledge => {
                 deliveries.pop().into_iter().for_each(|delivery| agent.acknowledge(now, delivery))
             }
+            Step::Active(active) => agent.set_active(registration, active),
             Step::Wait(millis) => {
                 now += Duration::from_millis(millis.into());
                 agent.handle_timeout(now);

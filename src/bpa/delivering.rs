@@ -1,21 +1,17 @@
-//! Deliveries: who takes what, fragments put together, acknowledgements, and the echo service.
+//! Deliveries: who takes what, what was given to whom, and acknowledgements.
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::vec;
 use alloc::vec::Vec;
-use bytes::Bytes;
 
 use super::agent::Agent;
 use super::event::{Delivery, DeliveryId, Event, Payload, ReadError};
-use super::keeping::{Entry, Place, node_of};
+use super::keeping::{Place, node_of};
 use super::managed::RegistrationState;
-use super::parameters::{Registration, RegistrationId, TransmissionRequest};
-use super::quota::Class;
-use super::reassembly::{Added, Extent, Reassembly};
-use super::seen::Fate;
+use super::parameters::{Registration, RegistrationId};
+use super::reassembly::{Extent, Reassembly};
 use super::store::{Durability, Key, Store, StoreError};
 use super::trace;
-use crate::bundle::{AdminRecord, BundleError, BundleFlags, BundleId, Eid, Header, Reason};
+use crate::bundle::{BundleFlags, BundleId, Eid, Header, Reason};
 use crate::time::Instant;
 
 /// Number of the payload block.
@@ -30,7 +26,7 @@ pub(super) struct Desk {
     unclaimed: BTreeMap<Eid, BTreeSet<Key>>,
     pub(super) reassembly: Reassembly,
     /// Units put together from fragments, by the fragment that names them.
-    parcels: BTreeMap<Key, Vec<Extent>>,
+    pub(super) parcels: BTreeMap<Key, Vec<Extent>>,
     /// Deliveries that are not acknowledged yet.
     open: BTreeMap<DeliveryId, Open>,
     /// Bundles of those.
@@ -39,7 +35,7 @@ pub(super) struct Desk {
     closing: BTreeMap<Key, DeliveryId>,
     next_delivery: u64,
     /// What is due and cannot be read yet.
-    unread: BTreeSet<Key>,
+    pub(super) unread: BTreeSet<Key>,
     /// What was to be sent on until somebody registered for it.
     claimed: Vec<Key>,
 }
@@ -115,6 +111,22 @@ impl Desk {
         self.parcels.iter().find(|(_, extents)| has_part(extents, key)).map(|(first, _)| *first)
     }
 
+    /// Takes a unit back from whoever it waits for or was delivered to, and gives its pieces.
+    pub fn take_back(&mut self, first: Key, destination: &Eid) -> Vec<Extent> {
+        let extents = self.parcels.remove(&first).unwrap_or_default();
+        self.forget(first, destination);
+        let open = self.open.extract_if(.., |_, open| open.key == first);
+        for registration in open.map(|(_, open)| open.registration).collect::<Vec<_>>() {
+            if let Some(registered) = self.registrations.get_mut(&registration) {
+                registered.out -= 1;
+            }
+        }
+        for registered in self.registrations.values_mut() {
+            registered.waiting.remove(&first);
+        }
+        extents
+    }
+
     pub fn forget_fragment(&mut self, key: Key, header: &Header) {
         if let Some(place) = header.fragment() {
             self.reassembly.remove(unit_of(header), place, key);
@@ -127,7 +139,7 @@ fn has_part(extents: &[Extent], key: Key) -> bool {
 }
 
 /// Which unit a fragment is one of.
-fn unit_of(header: &Header) -> BundleId {
+pub(super) fn unit_of(header: &Header) -> BundleId {
     BundleId { fragment: None, ..header.id() }
 }
 
@@ -253,37 +265,6 @@ impl<S: Store> Agent<S> {
         Ok(self.read_kept(key, offset, out)?)
     }
 
-    /// Reads octets of a payload, or of a unit put together from fragments.
-    pub(super) fn read_kept(&mut self, key: Key, offset: u64, out: &mut [u8]) -> Result<usize, StoreError> {
-        let read = self.read_parts(key, offset, out);
-        self.note_damage(read.err());
-        read
-    }
-
-    fn read_parts(&mut self, key: Key, offset: u64, out: &mut [u8]) -> Result<usize, StoreError> {
-        let Some(extents) = self.desk.parcels.get(&key) else { return self.store.read(key, offset, out) };
-        let first = extents.partition_point(|extent| extent.at + extent.len <= offset);
-        let mut filled = 0;
-        for extent in extents.iter().skip(first) {
-            let within = offset + filled as u64 - extent.at;
-            let most = usize::try_from(extent.len - within).unwrap_or(usize::MAX).min(out.len() - filled);
-            let read = self.store.read(extent.key, extent.skip + within, &mut out[filled..filled + most])?;
-            filled += read;
-            if filled == out.len() || read < most {
-                break;
-            }
-        }
-        Ok(filled)
-    }
-
-    /// Octets of a payload, or of a unit put together from fragments.
-    pub(super) fn whole_len(&self, key: Key) -> u64 {
-        match self.desk.parcels.get(&key) {
-            Some(extents) => extents.last().map_or(0, |extent| extent.at + extent.len),
-            None => self.entries.get(&key).map_or(0, |entry| entry.header.payload_len()),
-        }
-    }
-
     /// A delivery for one of the active registrations, if one is due.
     pub(super) fn next_delivery(&mut self, now: Instant) -> Option<Event> {
         self.take_claimed(now);
@@ -297,41 +278,6 @@ impl<S: Store> Agent<S> {
             let id = *due?.0;
             if let Some(delivery) = self.poll_delivery(now, id) {
                 return Some(Event::Delivered(delivery));
-            }
-        }
-    }
-
-    /// A bundle for this node: it is whole, or it may make another one whole.
-    pub(super) fn bring_to_desk(&mut self, now: Instant, key: Key) {
-        let Some(entry) = self.entries.get_mut(&key) else { return };
-        let Some(place) = entry.header.fragment() else {
-            return self.arrived(now, key);
-        };
-        entry.place = Place::Reassembly;
-        let unit = unit_of(&entry.header);
-        let len = entry.header.payload_len();
-        match self.desk.reassembly.add(unit.clone(), place, key, len) {
-            Added::Nothing => _ = self.discard(now, key, Fate::Done),
-            Added::Some(needless) => {
-                for other in needless {
-                    self.discard(now, other, Fate::Done);
-                }
-                let Some(extents) = self.desk.reassembly.take_whole(&unit, place.total) else { return };
-                let Some(first) = extents.first().map(|extent| extent.key) else { return };
-                for extent in &extents {
-                    if let Some(entry) = self.entries.get_mut(&extent.key) {
-                        entry.place = Place::Desk;
-                    }
-                }
-                self.counters.reassembled += 1;
-                self.desk.parcels.insert(first, extents);
-                // A copy in one piece may come while this one waits to be delivered.
-                if let Some(expires) = self.entries.get(&first).map(|entry| entry.expires) {
-                    self.seen.insert(now, &unit, Fate::Held, expires);
-                }
-                if !self.secure_unit(now, first) {
-                    self.arrived(now, first);
-                }
             }
         }
     }
@@ -365,7 +311,7 @@ impl<S: Store> Agent<S> {
     }
 
     /// Hands out a bundle. Without a registration it is for the node itself, and gone with it.
-    fn make_delivery(
+    pub(super) fn make_delivery(
         &mut self,
         now: Instant,
         key: Key,
@@ -410,81 +356,6 @@ impl<S: Store> Agent<S> {
         })
     }
 
-    fn whole_payload(&mut self, key: Key, len: u64) -> Result<Bytes, StoreError> {
-        if !self.desk.parcels.contains_key(&key) {
-            let payload = self.store.payload(key);
-            self.note_damage(payload.as_ref().err().copied());
-            return payload;
-        }
-        let mut octets = vec![0; usize::try_from(len).map_err(|_| StoreError::Full { needed: len })?];
-        let read = self.read_kept(key, 0, &mut octets)?;
-        octets.truncate(read);
-        Ok(octets.into())
-    }
-
-    /// Takes back a unit put together from fragments, one of which is to go: the others wait for it again.
-    pub(super) fn take_apart(&mut self, key: Key) -> Vec<Key> {
-        let Some(first) = self.desk.parcel_with(key) else { return Vec::new() };
-        if let Some(entry) = self.entries.get(&key) {
-            self.seen.forget(&unit_of(&entry.header));
-        }
-        let extents = self.desk.parcels.remove(&first).unwrap_or_default();
-        if let Some(entry) = self.entries.get(&first) {
-            self.desk.forget(first, entry.header.destination());
-        }
-        let open = self.desk.open.extract_if(.., |_, open| open.key == first);
-        for registration in open.map(|(_, open)| open.registration).collect::<Vec<_>>() {
-            if let Some(registered) = self.desk.registrations.get_mut(&registration) {
-                registered.out -= 1;
-            }
-        }
-        for registered in self.desk.registrations.values_mut() {
-            registered.waiting.remove(&first);
-        }
-        extents.into_iter().map(|extent| extent.key).filter(|other| *other != key).collect()
-    }
-
-    /// Deletes a bundle, or all fragments of a unit put together.
-    pub(super) fn give_up(&mut self, now: Instant, key: Key, reason: Reason) {
-        let unit = self.desk.parcels.contains_key(&key).then(|| self.entries.get(&key)).flatten();
-        let Some(whole) = unit.and_then(|entry| entry.header.reassembled().ok()) else {
-            return self.delete(now, key, reason);
-        };
-        self.close(now, key);
-        self.report_deleted(now, &whole, reason);
-        self.note_deletion(whole.id(), whole.encoded_len(), reason);
-    }
-
-    /// The header of a bundle, or of the unit whose first fragment it is.
-    pub(super) fn whole_header(&self, key: Key, entry: &Entry) -> Result<Header, BundleError> {
-        match self.desk.parcels.contains_key(&key) {
-            true => entry.header.reassembled(),
-            false => Ok(entry.header.clone()),
-        }
-    }
-
-    /// Takes what was delivered out of the store, all fragments of it.
-    pub(super) fn close(&mut self, now: Instant, key: Key) {
-        let Some(extents) = self.desk.parcels.remove(&key) else {
-            self.discard(now, key, Fate::Done);
-            return;
-        };
-        // Fragments cut in other ways may still come: the unit itself is remembered, in one step with the end of
-        // all its fragments.
-        if let Some(entry) = self.entries.get(&key) {
-            let (unit, expires) = (unit_of(&entry.header), entry.expires);
-            self.seen.insert(now, &unit, Fate::Done, expires);
-            self.discard_as(key, unit, Fate::Done);
-        }
-        for extent in &extents {
-            if let Some(entry) = self.entries.get(&extent.key) {
-                let id = entry.header.id();
-                self.discard_as(extent.key, id, Fate::Done);
-            }
-        }
-        self.stepped(now, extents.len());
-    }
-
     pub(super) fn delivery_removed(&mut self, key: Key) {
         if let Some(delivery) = self.desk.closing.remove(&key) {
             self.events.push_back(Event::Acknowledged(delivery));
@@ -504,56 +375,5 @@ impl<S: Store> Agent<S> {
         for key in core::mem::take(&mut self.desk.unread) {
             self.arrived(now, key);
         }
-    }
-
-    /// A delivery to the node itself. One that cannot be read yet is made when it can; one that would take too much
-    /// memory is deleted.
-    fn own_delivery(&mut self, now: Instant, key: Key) -> Option<Delivery> {
-        if self.whole_len(key) > self.parameters.whole_delivery {
-            self.give_up(now, key, Reason::BLOCK_UNINTELLIGIBLE);
-            return None;
-        }
-        let delivery = self.make_delivery(now, key, None);
-        if delivery == Err(StoreError::Later) {
-            self.desk.unread.insert(key);
-        }
-        delivery.ok()
-    }
-
-    fn take_admin_record(&mut self, now: Instant, key: Key) {
-        let Some(delivery) = self.own_delivery(now, key) else { return };
-        self.counters.delivered -= 1;
-        let Payload::Octets(octets) = delivery.payload else { return };
-        match AdminRecord::decode(&octets) {
-            Ok(AdminRecord::StatusReport(report)) => {
-                self.counters.reports_received += 1;
-                self.events.push_back(Event::Reported { by: delivery.source, report });
-            }
-            Ok(_) | Err(_) => {
-                let octets = octets.len() as u64;
-                self.note_deletion(delivery.id, octets, Reason::BLOCK_UNINTELLIGIBLE);
-            }
-        }
-    }
-
-    /// Sends back what came for the echo service. Nothing that itself comes from one, or from nobody, is sent back:
-    /// two nodes would echo each other for ever.
-    fn echo(&mut self, now: Instant, key: Key) {
-        let class = self.entries.get(&key).map_or(Class::Normal, |entry| entry.class);
-        let lifetime = self.entries.get(&key).map(|entry| entry.header.lifetime()).unwrap_or_default();
-        let Some(delivery) = self.own_delivery(now, key) else { return };
-        let Some(service) = self.parameters.echo_service else { return };
-        let Payload::Octets(payload) = delivery.payload else { return };
-        if delivery.source.is_null() || delivery.source.service() == Some(service) {
-            return;
-        }
-        let request = TransmissionRequest {
-            source_service: service,
-            class,
-            flags: BundleFlags::NONE,
-            ..TransmissionRequest::new(delivery.source, payload, lifetime)
-        };
-        // Without room for it there is no answer, as if it had been lost on the way.
-        let _ = self.transmit(now, request);
     }
 }

@@ -213,7 +213,7 @@ impl<S: Store> Agent<S> {
         self.delete_as(now, key, reason, Fate::Done);
     }
 
-    fn delete_as(&mut self, now: Instant, key: Key, reason: Reason, fate: Fate) {
+    pub(super) fn delete_as(&mut self, now: Instant, key: Key, reason: Reason, fate: Fate) {
         // Without one of its fragments a unit is no longer whole.
         let part = self.entries.get(&key).is_some_and(|entry| entry.header.fragment().is_some());
         let others = if part { self.take_apart(key) } else { Vec::new() };

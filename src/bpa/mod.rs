@@ -55,8 +55,8 @@
 //! # When it is full
 //!
 //! [`Quotas`] bound what is kept by octets and by bundles, in all, by source and by class. Less urgent bundles make
-//! room for more urgent ones; otherwise the bundle is refused, for now. Reports are off unless
-//! [`AgentParameters::reports_per_second`] allows them.
+//! room for more urgent ones, those first that are still coming, since whoever sends them has them yet; otherwise the
+//! bundle is refused, for now. Reports are off unless [`AgentParameters::reports_per_second`] allows them.
 //!
 //! # Security
 //!
@@ -93,8 +93,10 @@ mod securing;
 mod security;
 mod seen;
 mod sending;
+mod services;
 mod store;
 mod table;
+mod units;
 #[cfg(not(feature = "crypto"))]
 mod unsecured;
 

@@ -18,7 +18,7 @@ pub struct AgentParameters {
     pub quotas: Quotas,
     /// Hop limit given to bundles made here.
     pub hop_limit: u8,
-    /// How many bundles are remembered, to know a second copy for one.
+    /// How many bundles are remembered, to know a second copy for one. Each takes some 260 octets of memory.
     pub remembered: usize,
     /// How long a neighbour is left alone after a transfer to it has failed.
     pub pause_after_failure: Duration,

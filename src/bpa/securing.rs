@@ -384,7 +384,7 @@ impl<S: Store> Agent<S> {
                 self.note_damage(Some(error));
                 self.retry_security(now, key);
             }
-            Broken::Rejected(reason) => self.give_up(now, key, reason),
+            Broken::Rejected(reason) => self.reject(now, key, reason),
             Broken::Source(error) => {
                 self.counters.operations_failed += 1;
                 let Some(entry) = self.entries.get(&key) else { return };

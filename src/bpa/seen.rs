@@ -26,7 +26,7 @@ pub(super) enum Fate {
     Held,
     /// It is done with: a copy is of no use.
     Done,
-    /// It was found damaged, and is to be forgotten: a good copy is welcome.
+    /// It was found damaged or failed a check, and is to be forgotten: a good copy is welcome.
     Lost,
     /// It was sent on. It had come from this neighbour (`None`: made here), having passed so many nodes.
     Forwarded { from: Option<NodeNumber>, hops: Option<u64> },

@@ -40,7 +40,9 @@
 
 mod aes_gcm;
 mod block;
+mod checking;
 mod choices;
+mod concluding;
 mod context;
 mod error;
 mod gcm;

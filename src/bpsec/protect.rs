@@ -1,7 +1,8 @@
 use super::policy::{Role, Rule};
-use super::process::targets_of;
 use super::scope::PRIMARY_NUMBER;
-use super::{Computation, Direction, Item, Operation, Policy, SecurityBlock, SecurityError, Service};
+use super::{
+    Computation, Direction, Item, Operation, Policy, SecurityBlock, SecurityError, Service, structure,
+};
 use crate::bundle::{Block, BlockFlags, Bundle, CrcType, Eid, Header, Rules, block_type};
 use crate::keys::KeyStore;
 use alloc::boxed::Box;
@@ -191,8 +192,8 @@ impl Protector {
         keys: &dyn KeyStore,
         rng: &mut dyn CryptoRng,
     ) -> Result<(), SecurityError> {
-        let signed = targets_of(&self.header, block_type::INTEGRITY)?;
-        let encrypted = targets_of(&self.header, block_type::CONFIDENTIALITY)?;
+        let signed = structure::targets(&self.header, block_type::INTEGRITY)?;
+        let encrypted = structure::targets(&self.header, block_type::CONFIDENTIALITY)?;
         let free = |number: u64, kind: u64| {
             !matches!(kind, block_type::INTEGRITY | block_type::CONFIDENTIALITY)
                 && !signed.iter().chain(&encrypted).any(|(_, target)| *target == number)
@@ -229,7 +230,7 @@ impl Protector {
         keys: &dyn KeyStore,
         rng: &mut dyn CryptoRng,
     ) -> Result<(), SecurityError> {
-        let encrypted = targets_of(&self.header, block_type::CONFIDENTIALITY)?;
+        let encrypted = structure::targets(&self.header, block_type::CONFIDENTIALITY)?;
         let is_encrypted = |number: u64| encrypted.iter().any(|(_, target)| *target == number);
         let mut targets = self.to_encrypt(rule, &encrypted);
         // An integrity block would tell of the text it covers, so it is encrypted with it.

@@ -7,6 +7,7 @@ mod crash;
 mod damage;
 mod disk;
 mod figures;
+mod forged;
 mod fragments;
 mod homes;
 mod host;

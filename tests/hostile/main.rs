@@ -1,9 +1,12 @@
 //! Input made to exhaust memory or time: each is refused, or taken, within a few times its own length of heap, and
-//! what is said of it names the rule, the place and the amount.
+//! what is said of it names the rule, the place and the amount. So are floods: what an agent or an engine holds stays
+//! near what its parameters say, however long they last.
 //!
 //! A test binary of its own, because it counts what is allocated. Run by itself: `cargo test --test hostile`.
 
 mod bundles;
+mod overload;
+mod peers;
 mod security;
 mod texts;
 

@@ -10,22 +10,20 @@ use alloc::vec::Vec;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BlockCode {
     Ldpc(ldpc::Code),
-    Turbo(turbo::Code, TurboLimits),
-}
-
-/// When the decoder of a turbo code ends at the latest, and at the earliest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TurboLimits {
-    pub(super) iterations: u8,
-    /// When the check sequence of the message, which is a frame, is right.
-    pub(super) stop_at_fecf: bool,
+    /// With the iterations after which its decoder gives up, and whether it ends as soon as the check sequence of the
+    /// message, which is a frame, is right.
+    Turbo {
+        code: turbo::Code,
+        iterations: u8,
+        stop_at_fecf: bool,
+    },
 }
 
 impl BlockCode {
     pub(super) const fn message_len(self) -> usize {
         match self {
             Self::Ldpc(code) => code.message_len(),
-            Self::Turbo(code, _) => code.message_bits() / 8,
+            Self::Turbo { code, .. } => code.message_bits() / 8,
         }
     }
 
@@ -33,7 +31,7 @@ impl BlockCode {
     pub(super) const fn codeword_bits(self) -> usize {
         match self {
             Self::Ldpc(code) => code.codeword_bits(),
-            Self::Turbo(code, _) => code.codeword_bits(),
+            Self::Turbo { code, .. } => code.codeword_bits(),
         }
     }
 
@@ -42,7 +40,7 @@ impl BlockCode {
         match self {
             Self::Ldpc(ldpc::Code::C2) => Marker::ASM_32,
             Self::Ldpc(_) => Marker::ASM_64,
-            Self::Turbo(code, _) => match code.rate() {
+            Self::Turbo { code, .. } => match code.rate() {
                 turbo::Rate::Half => Marker::ASM_64,
                 turbo::Rate::Third => Marker::ASM_96,
                 turbo::Rate::Quarter => Marker::ASM_128,
@@ -54,16 +52,16 @@ impl BlockCode {
     pub(super) fn encoder(self) -> BlockEncoder {
         match self {
             Self::Ldpc(code) => BlockEncoder::Ldpc(Box::new(ldpc::Encoder::new(code))),
-            Self::Turbo(code, _) => BlockEncoder::Turbo(code),
+            Self::Turbo { code, .. } => BlockEncoder::Turbo(code),
         }
     }
 
     pub(super) fn decoder(self) -> BlockDecoder {
         match self {
             Self::Ldpc(code) => BlockDecoder::Ldpc(Box::new(ldpc::Decoder::new(code))),
-            Self::Turbo(code, limits) => BlockDecoder::Turbo {
-                decoder: Box::new(turbo::Decoder::new(code).with_max_iterations(limits.iterations)),
-                stop_at_fecf: limits.stop_at_fecf,
+            Self::Turbo { code, iterations, stop_at_fecf } => BlockDecoder::Turbo {
+                decoder: Box::new(turbo::Decoder::new(code).with_max_iterations(iterations)),
+                stop_at_fecf,
                 received: vec![0; code.codeword_len()],
                 sent: vec![0; code.codeword_len()],
             },

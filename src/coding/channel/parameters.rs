@@ -1,4 +1,4 @@
-use super::block::{BlockCode, TurboLimits};
+use super::block::BlockCode;
 use crate::coding::convolutional::Convolutional;
 use crate::coding::randomizer::Randomizer;
 use crate::coding::rs::{Basis, Code, Interleaved};
@@ -218,8 +218,7 @@ impl ChannelParameters {
                 let code = code.ok_or(ParameterError::FrameLenOfCode { len, code: "turbo" })?;
                 let code = code.with_channel_interleaver(channel_interleaved);
                 let stop_at_fecf = stop_at_fecf && slicing.is_none();
-                let limits = TurboLimits { iterations: iterations.get(), stop_at_fecf };
-                Layout::Block(BlockCode::Turbo(code, limits), 1)
+                Layout::Block(BlockCode::Turbo { code, iterations: iterations.get(), stop_at_fecf }, 1)
             }
         };
         let frames = match (slicing, self.coding) {
