@@ -91,6 +91,7 @@ A configuration:
   link = \"ltp\"                 # or \"bundles\", one a datagram, for which loss is loss
   rate = 100000000             # bits a second
   light_time = 0               # milliseconds
+  loss = 0.0                   # share of datagrams thrown away, to try things
 
   [[contact]]                  # who is reached through others
   between = [2, 3]

@@ -122,7 +122,8 @@ impl Running {
         let socket = UdpSocket::bind(settings.listen).await?;
         let mut host = UdpHost::new(node, socket, Clock::start(1.0));
         for (neighbour, link) in settings.neighbour.iter().zip(0..) {
-            let pace = Impairments { rate: Some(neighbour.rate), ..Impairments::default() };
+            let (rate, loss) = (Some(neighbour.rate), neighbour.loss);
+            let pace = Impairments { rate, loss, ..Impairments::default() };
             let channel = Channel::new(Duration::ZERO, pace, ChaCha20Rng::from_rng(&mut rng));
             host.connect(LinkId(link), neighbour.address, channel);
             if neighbour.any_port {

@@ -85,6 +85,9 @@ pub struct Neighbour {
     /// One-way light time in milliseconds.
     #[serde(default)]
     pub light_time: u64,
+    /// Share of the datagrams to it that are thrown away, to see what comes of that.
+    #[serde(default)]
+    pub loss: f64,
 }
 
 /// How bundles travel.

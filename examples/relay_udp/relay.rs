@@ -70,9 +70,7 @@ impl Relay {
 
     /// Waits until something arrives or is due, and passes on all there is.
     pub async fn step(&mut self) -> io::Result<()> {
-        let now = self.clock.now();
-        let free = Some(self.channel.ready_at()).filter(|ready| *ready > now);
-        let due = [self.channel.poll_timeout(), free].into_iter().flatten().min();
+        let due = [self.channel.poll_timeout(), self.channel.poll_pump()].into_iter().flatten().min();
         let due = due.and_then(|due| self.clock.real(due));
         tokio::select! {
             ready = self.datagrams.readable() => ready?,

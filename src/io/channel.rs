@@ -133,6 +133,13 @@ impl<R: Rng> Channel<R> {
         self.busy_until
     }
 
+    /// When [`pump`](Self::pump) wants to be called again, if units wait for the transmitter. Of a host that is slower
+    /// than its transmitter it lies in the past.
+    #[must_use]
+    pub fn poll_pump(&self) -> Option<Instant> {
+        self.backlogged.then_some(self.busy_until)
+    }
+
     /// Sends what `poll` writes into `unit`, unit by unit, until it says `None` or the transmitter is busy.
     ///
     /// A host that could not come back just when the transmitter was free makes up for it here: units that had to wait

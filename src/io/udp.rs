@@ -181,11 +181,7 @@ impl<R: Rng> UdpHost<R> {
     /// Waits until something arrives, is due, or is on the disk.
     async fn wait(&mut self) -> io::Result<()> {
         self.start_commit();
-        let due = self
-            .remotes
-            .iter()
-            .filter_map(|remote| remote.due(self.clock.now()))
-            .chain(self.node.poll_timeout());
+        let due = self.remotes.iter().filter_map(Remote::due).chain(self.node.poll_timeout());
         let deadline = due.min().and_then(|due| self.clock.real(due));
         let deadline = deadline.unwrap_or_else(|| tokio::time::Instant::now() + IDLE);
         let behind = self.is_behind();
@@ -274,10 +270,9 @@ impl<R: Rng> UdpHost<R> {
 }
 
 impl<R: Rng> Remote<R> {
-    /// When a unit comes out of the channel, or its busy transmitter may take another.
-    fn due(&self, now: Instant) -> Option<Instant> {
-        let free = Some(self.channel.ready_at()).filter(|ready| *ready > now);
-        [self.channel.poll_timeout(), free].into_iter().flatten().min()
+    /// When a unit comes out of the channel, or its transmitter is free for one that waits.
+    fn due(&self) -> Option<Instant> {
+        [self.channel.poll_timeout(), self.channel.poll_pump()].into_iter().flatten().min()
     }
 }
 
