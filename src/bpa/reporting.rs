@@ -7,7 +7,10 @@ use super::keeping::Stage;
 use super::quota::Class;
 use super::receiving::Arrival;
 use super::store::Store;
-use crate::bundle::{AdminRecord, Bundle, BundleFlags, Header, Reason, Status, StatusReport};
+use crate::bundle::{
+    AdminRecord, Bundle, BundleError, BundleFlags, BundleReader, CrcType, FragmentRange, Header, Part,
+    Primary, Reason, Rules, Status, StatusReport,
+};
 use crate::time::Instant;
 
 /// Keeps the number of reports within what is allowed: a bucket that fills by the second.
@@ -87,16 +90,56 @@ impl<S: Store> Agent<S> {
         self.report_deleted(now, header, Reason::DEPLETED_STORAGE);
     }
 
+    /// Octets that a link brought are no bundle, and are dropped. If their primary block can be read and trusted, and
+    /// asks for it, its report-to endpoint is told that the bundle was deleted.
+    ///
+    /// Source: RFC 9171 §5.6 step 3, §5.10.
+    pub fn report_unintelligible(&mut self, now: Instant, mut octets: &[u8], error: &BundleError) {
+        // Reading it again costs nothing where no reports are made.
+        if self.parameters.reports_per_second == 0 {
+            return;
+        }
+        let mut reader = BundleReader::new(Rules::LENIENT);
+        while let Ok(Some(part)) = reader.read(&mut octets) {
+            if matches!(part, Part::Payload(_) | Part::End) {
+                break;
+            }
+        }
+        let Some(primary) = reader.primary().filter(|primary| primary.crc_type() != CrcType::None) else {
+            return;
+        };
+        let fragment = match (primary.fragment(), reader.header()) {
+            (None, _) => None,
+            (Some(_), Some(header)) => header.id().fragment,
+            // Nobody knows how long it was to be.
+            (Some(_), None) => return,
+        };
+        if primary.flags().contains(BundleFlags::REPORT_DELETION) {
+            self.report_on(now, &primary.clone(), fragment, Assertion::Deleted, error.reason());
+        }
+    }
+
     fn report(&mut self, now: Instant, header: &Header, assertion: Assertion, reason: Reason) {
-        let per_second = self.parameters.reports_per_second;
-        if per_second == 0 || header.is_admin_record() || header.report_to().is_null() {
+        self.report_on(now, header.primary(), header.id().fragment, assertion, reason);
+    }
+
+    fn report_on(
+        &mut self,
+        now: Instant,
+        subject: &Primary,
+        fragment: Option<FragmentRange>,
+        assertion: Assertion,
+        reason: Reason,
+    ) {
+        let (per_second, flags) = (self.parameters.reports_per_second, subject.flags());
+        if per_second == 0 || flags.contains(BundleFlags::ADMIN_RECORD) || subject.report_to().is_null() {
             return;
         }
         if !self.reporter.allow(now, per_second) {
             self.counters.reports_withheld += 1;
             return;
         }
-        let clock = self.parameters.clock().filter(|_| header.flags().contains(BundleFlags::STATUS_TIME));
+        let clock = self.parameters.clock().filter(|_| flags.contains(BundleFlags::STATUS_TIME));
         let happened = clock.map_or(Status::Yes, |epoch| Status::At(epoch.dtn_time(now)));
         let mut report = StatusReport {
             received: Status::No,
@@ -104,9 +147,9 @@ impl<S: Store> Agent<S> {
             delivered: Status::No,
             deleted: Status::No,
             reason,
-            source: header.source().clone(),
-            timestamp: header.timestamp(),
-            fragment: header.id().fragment,
+            source: subject.source().clone(),
+            timestamp: subject.timestamp(),
+            fragment,
         };
         *match assertion {
             Assertion::Received => &mut report.received,
@@ -116,7 +159,7 @@ impl<S: Store> Agent<S> {
         } = happened;
         let timestamp = self.fresh_timestamp(now);
         let bundle = self
-            .builder(ADMINISTRATION, header.report_to().clone(), timestamp)
+            .builder(ADMINISTRATION, subject.report_to().clone(), timestamp)
             .lifetime(LIFETIME)
             .flags(BundleFlags::ADMIN_RECORD)
             .payload(AdminRecord::StatusReport(report).encode())

@@ -25,7 +25,8 @@ pub enum AesVariant {
 /// The confidentiality context BCB-AES-GCM, with the choices of a security source.
 ///
 /// Each security block gets a random initialization vector of 12 octets, and one target: with one key and vector no
-/// two texts may ever be encrypted.
+/// two texts may ever be encrypted. Random vectors are good for 2^32 texts of one key (NIST SP 800-38D §8.3): with `wrap`
+/// each security block has a key of its own.
 ///
 /// Source: RFC 9173 §4.
 #[derive(Clone, Copy, Debug)]

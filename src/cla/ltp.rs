@@ -21,10 +21,6 @@ pub struct Token(pub u64);
 /// What the user of an adapter is told.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "moved once or twice; a box would be an allocation for each bundle"
-)]
 pub enum Event {
     /// A bundle came in.
     Received {
@@ -48,6 +44,8 @@ pub enum Event {
         from: EngineId,
         /// Which rule it breaks.
         error: BundleError,
+        /// The octets.
+        octets: Bytes,
     },
 }
 
@@ -299,7 +297,7 @@ impl LtpAdapter {
         // The block itself counts as one until all of it is read.
         self.asked.insert(session, 1);
         while !block.is_empty() {
-            match Bundle::decode_prefix(block, &rules) {
+            match Bundle::decode_prefix(block.clone(), &rules) {
                 Ok((bundle, rest)) => {
                     self.counters.received += 1;
                     *self.asked.entry(session).or_insert(0) += 1;
@@ -309,7 +307,7 @@ impl LtpAdapter {
                 Err(error) => {
                     // It would be no better a second time.
                     self.counters.unintelligible += 1;
-                    self.events.push_back(Event::Unintelligible { from, error });
+                    self.events.push_back(Event::Unintelligible { from, error, octets: block });
                     break;
                 }
             }

@@ -144,9 +144,13 @@ impl Link {
                 return Ok(());
             }
             Kind::LtpDatagrams => ltp.handle_segment(now, octets).map_err(InputRefused::from),
-            Kind::BundleDatagrams => datagram::bundle(octets, &self.rules)
-                .map_err(InputRefused::from)
-                .and_then(|bundle| receive(now, agent, self.neighbour, bundle)),
+            Kind::BundleDatagrams => match datagram::bundle(octets, &self.rules) {
+                Ok(bundle) => receive(now, agent, self.neighbour, bundle),
+                Err(error) => {
+                    agent.report_unintelligible(now, octets, &error);
+                    Err(error.into())
+                }
+            },
         };
         match taken {
             Ok(()) => self.counters.frames_received += 1,

@@ -387,7 +387,8 @@ impl Node {
                     }
                 }
             }
-            cla::Event::Unintelligible { from, error } => {
+            cla::Event::Unintelligible { from, error, octets } => {
+                self.agent.report_unintelligible(now, &octets, &error);
                 let (from, why) = (NodeNumber(from.0), error.into());
                 self.events.push_back(Event::Refused { from, why });
             }

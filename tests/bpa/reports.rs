@@ -97,6 +97,38 @@ fn what_was_asked_is_reported() {
     assert_eq!(reports(&mut agent), []);
 }
 
+/// RFC 9171 §5.6: what is no bundle is deleted, and its primary block, if it is right, says whom to tell.
+#[test]
+fn what_is_not_understood_is_reported() {
+    let mut agent = agent(100);
+    let mut reported = |octets: &[u8]| {
+        let error = Bundle::decode(octets.to_vec().into()).unwrap_err();
+        agent.report_unintelligible(at(0), octets, &error);
+        reports(&mut agent)
+    };
+    let whole = asking(FAR, 1, ALL).encode();
+    let deleted = [("deleted", Reason::BLOCK_UNINTELLIGIBLE)];
+    // The payload is damaged, cut off, or followed by something else.
+    let mut damaged = whole.clone();
+    damaged[whole.len() - 8] ^= 1;
+    assert_eq!(reported(&damaged), deleted);
+    assert_eq!(reported(&whole[..whole.len() - 9]), deleted);
+    assert_eq!(reported(&[&whole[..], &[0]].concat()), deleted);
+    // What the primary block says is not to be trusted, or asks for nothing.
+    let mut damaged = whole.clone();
+    damaged[12] ^= 1;
+    assert_eq!(reported(&damaged), []);
+    assert_eq!(reported(&whole[..20]), []);
+    assert_eq!(reported(&[]), []);
+    let silent = asking(FAR, 1, BundleFlags::REPORT_RECEPTION).encode();
+    assert_eq!(reported(&silent[..silent.len() - 1]), []);
+    // Of a fragment it must be known how long it was to be.
+    let part = asking(FAR, 1, ALL).cut(2, 3).unwrap().encode();
+    assert_eq!(reported(&part[..part.len() - 1]), deleted);
+    let head = part.windows(2).rposition(|octets| octets == [0x86, 1]).unwrap();
+    assert_eq!(reported(&part[..head + 2]), []);
+}
+
 /// RFC 9171 §5.7: what is delivered is the whole unit, whatever fragments it came in.
 #[test]
 fn delivery_of_fragments_is_reported_of_the_whole() {
