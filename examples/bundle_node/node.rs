@@ -89,6 +89,7 @@ impl Running {
             quotas: Quotas::of(Amount { octets: settings.store << 20, bundles: 1_000_000 }),
             pause_after_failure: Duration::from_secs(1),
             reports_per_second: settings.reports,
+            crc: settings.crc.0,
             whole_delivery: files::PIECE as u64,
             ..AgentParameters::new(here)
         };

@@ -8,7 +8,7 @@ use super::event::{Delivery, DeliveryId, Event, Payload, ReadError};
 use super::keeping::{Place, node_of};
 use super::managed::RegistrationState;
 use super::parameters::{Registration, RegistrationId};
-use super::reassembly::{Extent, Reassembly};
+use super::reassembly::{Extent, Parcels, Reassembly};
 use super::store::{Durability, Key, Store, StoreError};
 use super::trace;
 use crate::bundle::{BundleFlags, BundleId, Eid, Header, Reason};
@@ -25,8 +25,8 @@ pub(super) struct Desk {
     /// Bundles for endpoints of this node that nobody has registered yet.
     unclaimed: BTreeMap<Eid, BTreeSet<Key>>,
     pub(super) reassembly: Reassembly,
-    /// Units put together from fragments, by the fragment that names them.
-    pub(super) parcels: BTreeMap<Key, Vec<Extent>>,
+    /// Units put together from fragments.
+    pub(super) parcels: Parcels,
     /// Deliveries that are not acknowledged yet.
     open: BTreeMap<DeliveryId, Open>,
     /// Bundles of those.
@@ -63,8 +63,7 @@ impl Desk {
 
     /// Whether the bundle is in the hands of an application.
     pub fn is_out(&self, key: Key) -> bool {
-        let in_parcel = |first| self.parcels.get(first).is_some_and(|extents| has_part(extents, key));
-        self.out.contains(&key) || self.out.iter().any(in_parcel)
+        self.out.contains(&self.parcels.with(key).unwrap_or(key))
     }
 
     fn add(&mut self, key: Key, destination: &Eid) {
@@ -83,7 +82,7 @@ impl Desk {
     pub fn forget(&mut self, key: Key, destination: &Eid) {
         self.out.remove(&key);
         self.unread.remove(&key);
-        self.parcels.remove(&key);
+        self.parcels.remove(key);
         if let Some(keys) = self.unclaimed.get_mut(destination) {
             keys.remove(&key);
             if keys.is_empty() {
@@ -95,25 +94,9 @@ impl Desk {
         }
     }
 
-    /// The pieces of a unit put together from fragments.
-    #[cfg(feature = "crypto")]
-    pub fn parcel(&self, first: Key) -> Option<&[Extent]> {
-        self.parcels.get(&first).map(Vec::as_slice)
-    }
-
-    #[cfg(feature = "crypto")]
-    pub fn take_parcel(&mut self, first: Key) -> Option<Vec<Extent>> {
-        self.parcels.remove(&first)
-    }
-
-    /// The unit that a fragment is part of.
-    pub fn parcel_with(&self, key: Key) -> Option<Key> {
-        self.parcels.iter().find(|(_, extents)| has_part(extents, key)).map(|(first, _)| *first)
-    }
-
     /// Takes a unit back from whoever it waits for or was delivered to, and gives its pieces.
     pub fn take_back(&mut self, first: Key, destination: &Eid) -> Vec<Extent> {
-        let extents = self.parcels.remove(&first).unwrap_or_default();
+        let extents = self.parcels.remove(first).unwrap_or_default();
         self.forget(first, destination);
         let open = self.open.extract_if(.., |_, open| open.key == first);
         for registration in open.map(|(_, open)| open.registration).collect::<Vec<_>>() {
@@ -132,10 +115,6 @@ impl Desk {
             self.reassembly.remove(unit_of(header), place, key);
         }
     }
-}
-
-fn has_part(extents: &[Extent], key: Key) -> bool {
-    extents.iter().any(|extent| extent.key == key)
 }
 
 /// Which unit a fragment is one of.
@@ -367,10 +346,8 @@ impl<S: Store> Agent<S> {
         for registered in self.desk.registrations.values_mut() {
             registered.blocked = false;
         }
-        let open = self.desk.open.iter().filter(|(_, open)| {
-            let extents = self.desk.parcels.get(&open.key);
-            open.key == key || extents.is_some_and(|extents| extents.iter().any(|extent| extent.key == key))
-        });
+        let unit = self.desk.parcels.with(key).unwrap_or(key);
+        let open = self.desk.open.iter().filter(|(_, open)| open.key == unit);
         self.events.extend(open.map(|(delivery, _)| Event::Readable(*delivery)));
         for key in core::mem::take(&mut self.desk.unread) {
             self.arrived(now, key);

@@ -140,3 +140,39 @@ impl Reassembly {
         self.units.len()
     }
 }
+
+/// Units put together, each named by its first fragment.
+#[derive(Debug, Default)]
+pub(super) struct Parcels {
+    extents: BTreeMap<Key, Vec<Extent>>,
+    /// The unit that each fragment is part of: how many units wait is the senders' choice, so none is looked for.
+    part_of: BTreeMap<Key, Key>,
+}
+
+impl Parcels {
+    pub fn insert(&mut self, first: Key, extents: Vec<Extent>) {
+        self.part_of.extend(extents.iter().map(|extent| (extent.key, first)));
+        self.extents.insert(first, extents);
+    }
+
+    pub fn remove(&mut self, first: Key) -> Option<Vec<Extent>> {
+        let extents = self.extents.remove(&first)?;
+        for extent in &extents {
+            self.part_of.remove(&extent.key);
+        }
+        Some(extents)
+    }
+
+    pub fn get(&self, first: Key) -> Option<&[Extent]> {
+        self.extents.get(&first).map(Vec::as_slice)
+    }
+
+    pub fn contains(&self, first: Key) -> bool {
+        self.extents.contains_key(&first)
+    }
+
+    /// The unit that a fragment is part of.
+    pub fn with(&self, part: Key) -> Option<Key> {
+        self.part_of.get(&part).copied()
+    }
+}

@@ -269,7 +269,7 @@ impl<S: Store> Agent<S> {
     /// The payload has changed: another bundle takes the place of this one, once it is durable.
     fn secured_anew(&mut self, now: Instant, key: Key, new: Key, header: Header) -> Result<(), Broken> {
         let Some(entry) = self.entries.get(&key) else { return Err(StoreError::Unknown(key).into()) };
-        let replaces = match self.desk.parcel(key) {
+        let replaces = match self.desk.parcels.get(key) {
             Some(extents) => extents.iter().map(|extent| extent.key).collect(),
             None => vec![key],
         };
@@ -300,7 +300,7 @@ impl<S: Store> Agent<S> {
     fn security_settled(&mut self, now: Instant, new: Key) {
         let Some(old) = self.securing.settling.remove(&new) else { return };
         let Some(Work::Settling { header, .. }) = self.securing.works.remove(&old) else { return };
-        let extents = self.desk.take_parcel(old);
+        let extents = self.desk.parcels.remove(old);
         let Some(entry) = self.unlink(old) else { return };
         if entry.fresh {
             self.events.push_back(Event::Kept(old));
@@ -338,7 +338,7 @@ impl<S: Store> Agent<S> {
 
     /// Octets of a bundle that were to come are at hand.
     pub(super) fn security_readable(&mut self, now: Instant, key: Key) {
-        let extent_of = |key| self.desk.parcel_with(key);
+        let extent_of = |key| self.desk.parcels.with(key);
         for key in [Some(key), extent_of(key)].into_iter().flatten() {
             if let (Some(Work::Running(_)), Some(entry)) =
                 (self.securing.works.get(&key), self.entries.get(&key))

@@ -58,7 +58,7 @@ impl<S: Store> Agent<S> {
     }
 
     fn read_parts(&mut self, key: Key, offset: u64, out: &mut [u8]) -> Result<usize, StoreError> {
-        let Some(extents) = self.desk.parcels.get(&key) else { return self.store.read(key, offset, out) };
+        let Some(extents) = self.desk.parcels.get(key) else { return self.store.read(key, offset, out) };
         let first = extents.partition_point(|extent| extent.at + extent.len <= offset);
         let mut filled = 0;
         for extent in extents.iter().skip(first) {
@@ -75,14 +75,14 @@ impl<S: Store> Agent<S> {
 
     /// Octets of a payload, or of a unit put together from fragments.
     pub(super) fn whole_len(&self, key: Key) -> u64 {
-        match self.desk.parcels.get(&key) {
+        match self.desk.parcels.get(key) {
             Some(extents) => extents.last().map_or(0, |extent| extent.at + extent.len),
             None => self.entries.get(&key).map_or(0, |entry| entry.header.payload_len()),
         }
     }
 
     pub(super) fn whole_payload(&mut self, key: Key, len: u64) -> Result<Bytes, StoreError> {
-        if !self.desk.parcels.contains_key(&key) {
+        if !self.desk.parcels.contains(key) {
             let payload = self.store.payload(key);
             self.note_damage(payload.as_ref().err().copied());
             return payload;
@@ -95,7 +95,7 @@ impl<S: Store> Agent<S> {
 
     /// The header of a bundle, or of the unit whose first fragment it is.
     pub(super) fn whole_header(&self, key: Key, entry: &Entry) -> Result<Header, BundleError> {
-        match self.desk.parcels.contains_key(&key) {
+        match self.desk.parcels.contains(key) {
             true => entry.header.reassembled(),
             false => Ok(entry.header.clone()),
         }
@@ -103,7 +103,7 @@ impl<S: Store> Agent<S> {
 
     /// Takes back a unit put together from fragments, one of which is to go: the others wait for it again.
     pub(super) fn take_apart(&mut self, key: Key) -> Vec<Key> {
-        let Some(first) = self.desk.parcel_with(key) else { return Vec::new() };
+        let Some(first) = self.desk.parcels.with(key) else { return Vec::new() };
         let Some(entry) = self.entries.get(&first) else { return Vec::new() };
         self.seen.forget(&unit_of(&entry.header));
         let extents = self.desk.take_back(first, entry.header.destination());
@@ -122,7 +122,7 @@ impl<S: Store> Agent<S> {
     }
 
     fn give_up_as(&mut self, now: Instant, key: Key, reason: Reason, fate: Fate) {
-        let unit = self.desk.parcels.contains_key(&key).then(|| self.entries.get(&key)).flatten();
+        let unit = self.desk.parcels.contains(key).then(|| self.entries.get(&key)).flatten();
         let Some(whole) = unit.and_then(|entry| entry.header.reassembled().ok()) else {
             return self.delete_as(now, key, reason, fate);
         };
@@ -137,7 +137,7 @@ impl<S: Store> Agent<S> {
     }
 
     fn close_as(&mut self, now: Instant, key: Key, fate: Fate) {
-        let Some(extents) = self.desk.parcels.remove(&key) else {
+        let Some(extents) = self.desk.parcels.remove(key) else {
             self.discard(now, key, fate);
             return;
         };

@@ -5,6 +5,7 @@
 //! A test binary of its own, because it counts what is allocated. Run by itself: `cargo test --test hostile`.
 
 mod bundles;
+mod fragments;
 mod overload;
 mod peers;
 mod security;
