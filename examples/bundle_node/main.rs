@@ -79,6 +79,7 @@ A configuration:
   lifetime = 86400             # of files, in seconds
   store = 1024                 # MiB
   fragment = 1024              # KiB: longer bundles go in pieces of that
+  crc = 32                     # bits of check sequences; 16 where ION is to open what is secured
   reports = 0                  # status reports a second at most
   ask_reports = []             # with files: \"reception\", \"forwarding\", \"delivery\", \"deletion\"
   report_to = \"ipn:1.0\"        # who gets those; without it this node

@@ -89,6 +89,7 @@ impl Running {
             quotas: Quotas::of(Amount { octets: settings.store << 20, bundles: 1_000_000 }),
             pause_after_failure: Duration::from_secs(1),
             reports_per_second: settings.reports,
+            crc: settings.crc.0,
             whole_delivery: files::PIECE as u64,
             ..AgentParameters::new(here)
         };
@@ -228,7 +229,7 @@ impl Running {
         for service in [Some(self.settings.files), self.settings.payloads].into_iter().flatten() {
             let endpoint = Eid::ipn(self.settings.number(), service);
             self.host.request(|now, node| {
-                node.with_agent(now, |agent| agent.register(Registration::new((&endpoint).into())));
+                node.with_agent(now, |agent| agent.register(Registration::new(endpoint)));
             });
         }
     }

@@ -3,7 +3,7 @@
 use crate::security::{self, KeySetting, RuleSetting};
 use serde::Deserialize;
 use spacelink::bpsec::Policy;
-use spacelink::bundle::{BundleFlags, Eid, NodeNumber};
+use spacelink::bundle::{BundleFlags, CrcType, Eid, NodeNumber};
 use spacelink::keys::{Key, KeyId};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -45,6 +45,9 @@ pub struct Settings {
     ask_reports: Vec<Report>,
     /// Who gets those; this node itself, if nobody is named.
     report_to: Option<String>,
+    /// Bits of the check sequences of bundles made here: 16, or 32 without it.
+    #[serde(default)]
+    pub crc: Crc,
     /// Secrets.
     #[serde(default)]
     key: Vec<KeySetting>,
@@ -60,6 +63,23 @@ pub struct Settings {
     /// Who reaches whom further on.
     #[serde(default)]
     pub contact: Vec<Hop>,
+}
+
+/// Bits of a check sequence.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(try_from = "u8")]
+pub struct Crc(pub CrcType);
+
+impl TryFrom<u8> for Crc {
+    type Error = String;
+
+    fn try_from(bits: u8) -> Result<Self, String> {
+        match bits {
+            16 => Ok(Self(CrcType::Crc16)),
+            32 => Ok(Self(CrcType::Crc32C)),
+            bits => Err(format!("no check sequence of {bits} bits")),
+        }
+    }
 }
 
 /// A node that is reached directly, at all times.

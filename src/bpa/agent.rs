@@ -193,8 +193,10 @@ impl<S: Store> Agent<S> {
         timestamp: CreationTimestamp,
     ) -> BundleBuilder {
         let source = Eid::ipn(self.parameters.node, service);
-        let builder =
-            Bundle::builder(source, destination).timestamp(timestamp).hop_limit(self.parameters.hop_limit);
+        let builder = Bundle::builder(source, destination)
+            .crc(self.parameters.crc)
+            .timestamp(timestamp)
+            .hop_limit(self.parameters.hop_limit);
         if self.parameters.clock().is_some() { builder } else { builder.age(Duration::ZERO) }
     }
 

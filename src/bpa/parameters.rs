@@ -2,7 +2,7 @@ use bytes::Bytes;
 use core::time::Duration;
 
 use super::quota::{Amount, Class, Quotas};
-use crate::bundle::{BundleFlags, Eid, EidPattern, NodeNumber};
+use crate::bundle::{BundleFlags, CrcType, Eid, EidPattern, NodeNumber};
 use crate::time::{DtnTime, Epoch};
 
 /// Managed parameters of an agent.
@@ -18,6 +18,9 @@ pub struct AgentParameters {
     pub quotas: Quotas,
     /// Hop limit given to bundles made here.
     pub hop_limit: u8,
+    /// Check sequence of the blocks of bundles made here. ION 4.1.3 knows no primary block but with a CRC-16, so that
+    /// what a security block covers is another for it when it is another.
+    pub crc: CrcType,
     /// How many bundles are remembered, to know a second copy for one. Each takes some 260 octets of memory.
     pub remembered: usize,
     /// How long a neighbour is left alone after a transfer to it has failed.
@@ -56,7 +59,7 @@ impl AgentParameters {
         Some(self.epoch).filter(|epoch| epoch.0 != DtnTime::UNKNOWN)
     }
 
-    /// Defaults for the node `node`: 256 MiB and a million bundles, 32 hops, a pause of 5 s, no reports, no echo.
+    /// Defaults for the node `node`: 256 MiB and a million bundles, 32 hops, a pause of 5 s, no reports, no echo, CRC-32C.
     #[must_use]
     pub fn new(node: NodeNumber) -> Self {
         Self {
@@ -64,6 +67,7 @@ impl AgentParameters {
             epoch: Epoch(DtnTime(DEFAULT_EPOCH_MILLIS)),
             quotas: Quotas::of(Amount { octets: 256 << 20, bundles: 1_000_000 }),
             hop_limit: 32,
+            crc: CrcType::Crc32C,
             remembered: 1_000_000,
             pause_after_failure: Duration::from_secs(5),
             reports_per_second: 0,
@@ -135,8 +139,14 @@ pub enum DeliveryFailure {
 impl Registration {
     /// Active and acknowledged, up to 64 deliveries at a time.
     #[must_use]
-    pub fn new(endpoints: EidPattern) -> Self {
-        Self { endpoints, active: true, acknowledged: true, window: 64, failure: DeliveryFailure::Defer }
+    pub fn new(endpoints: impl Into<EidPattern>) -> Self {
+        Self {
+            endpoints: endpoints.into(),
+            active: true,
+            acknowledged: true,
+            window: 64,
+            failure: DeliveryFailure::Defer,
+        }
     }
 
     /// Without acknowledgements: delivered is gone, but for what comes as [`Payload::Stored`](super::Payload::Stored).

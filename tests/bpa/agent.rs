@@ -8,7 +8,7 @@ use spacelink::bpa::{
     Agent, AgentParameters, Amount, Event, Outcome, Quota, Quotas, Reception, Refusal, Registration,
     RequestError, TransmissionRequest,
 };
-use spacelink::bundle::{Bundle, CreationTimestamp, Eid, NodeNumber, Reason};
+use spacelink::bundle::{Bundle, CrcType, CreationTimestamp, Eid, NodeNumber, Reason};
 use spacelink::routing::ContactPlan;
 use spacelink::time::DtnTime;
 use std::time::Duration;
@@ -330,4 +330,16 @@ fn nothing_is_kept_for_the_null_endpoint() {
         assert!(agent.transmit(at(0), request).is_err());
     }
     assert!(agent.is_empty());
+}
+
+#[test]
+fn check_sequences_are_what_was_asked_for() {
+    for crc in [CrcType::Crc16, CrcType::Crc32C] {
+        let mut agent = Agent::new(AgentParameters { crc, ..AgentParameters::new(HERE) }, open_plan());
+        agent.transmit(at(0), to(NEAR, "x")).unwrap();
+        run_until(&mut agent, at(1));
+        let outbound = forward(&mut agent, at(1)).expect("the contact is open");
+        let sent = sent(&mut agent, outbound);
+        assert_eq!((sent.primary().crc_type(), sent.payload_block().crc_type()), (crc, crc));
+    }
 }

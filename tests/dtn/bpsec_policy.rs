@@ -479,3 +479,38 @@ fn a_strangers_operation_is_none() {
     let (_, outcome) = received(&bundle, vec![required(hmac(Role::Verifier), "*:**")]);
     assert_eq!(outcome.deleted, Some(Reason::MISSING_SECURITY));
 }
+
+/// From ION 4.1.3 with OpenSSL behind its cipher interface (which its open-source build leaves empty): a session key
+/// wrapped with the key below, and all scope flags.
+const ION_KEY: &[u8] = b"0123456789abcdef0123456789abcdef";
+const ION_ENCRYPTED: &str = "9f890718400182028203184082028202028202820202821b000000c5a53019c1031a000493e04\
+                             2d5a385060210004582028202008518c10301004584000100008507040100421822850c0700005860810102018202\
+                             8202008482020382040782035828f504ec6e5a438783fd20da5459067cfe51f7a308d85a154ec65f6bc5b99aef185\
+                             f9e4538c2cc2be382014c611d78ff2d679ee42477404381818201503f9d4807dc9b46935f3b34fefb51dde2850101\
+                             010053b99d067344482a22d15ce0b1c05a275aecd5c6ff";
+const ION_SIGNED: &str = "9f890718400182028203184082028202018202820201821b000000c5a530198d021a000493e04275f68506021000458\
+                          2028202008518c103010045840001000085070401004109850b07000058768101011a1a1a1a1b820282020083820106\
+                          82030782025828b2ff130b3229efee69015dd5f15120fe50c225b17c35e599ff85c5ac96d088f379e878b1fa1145c78\
+                          181820158305a799a87f13ae7b75e1f2d684db153cd576edf7ddd938725cef1b3a946b3a8b1958c56ad8724e3a9cf80\
+                          4aa2ec0b89f185010101005368656c6c6f207369676e656420776f726c640aff";
+
+fn of_ion(text: &str, rule: Rule) -> (Option<Bundle>, Outcome) {
+    let bundle = Bundle::decode(hex::decode(text).unwrap().into()).unwrap();
+    process(bundle, &Policy { rules: vec![rule] }, &[(AES, Key::new(ION_KEY).unwrap())])
+}
+
+#[test]
+fn what_ion_encrypts_is_opened() {
+    let rule = Rule::new(Role::Acceptor, BcbAesGcm::DEFAULT, AES).presence(Presence::Required);
+    let (opened, _) = of_ion(ION_ENCRYPTED, rule);
+    assert_eq!(&opened.unwrap().payload()[..], b"hello signed world\n");
+}
+
+/// Its integrity blocks cover all octets of the payload block, where RFC 9173 §3.7 has the block's data only: they
+/// are right for nobody else.
+#[test]
+fn what_ion_signs_is_refused() {
+    let rule = Rule::new(Role::Acceptor, BibHmacSha2::DEFAULT, AES);
+    let (none, outcome) = of_ion(ION_SIGNED, rule);
+    assert_eq!((none, outcome.deleted), (None, Some(Reason::FAILED_SECURITY)));
+}
