@@ -220,7 +220,8 @@ impl<S: Store> Agent<S> {
             .filter(|(.., flags)| flags.0 & asked.0 != 0)
             .collect();
         for (number, block_type, flags) in unknown {
-            if flags.contains(BlockFlags::REPORT_UNPROCESSED) {
+            // A copy is nobody's news.
+            if flags.contains(BlockFlags::REPORT_UNPROCESSED) && self.seen.fate(&header.id()).is_none() {
                 self.report_unprocessed(now, header);
             }
             if flags.contains(BlockFlags::DELETE_BUNDLE_UNPROCESSED) {

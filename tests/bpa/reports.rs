@@ -297,6 +297,8 @@ fn unknown_blocks_are_treated_as_their_flags_ask() {
     assert_eq!(reports(&mut agent), [("deleted", Reason::BLOCK_UNSUPPORTED)]);
     agent.receive(at(0), Some(NEAR), with(4, BlockFlags::REPORT_UNPROCESSED)).unwrap();
     assert_eq!(reports(&mut agent), [("received", Reason::BLOCK_UNSUPPORTED)]);
+    let copy = agent.receive(at(0), Some(NEAR), with(4, BlockFlags::REPORT_UNPROCESSED));
+    assert_eq!((copy, reports(&mut agent)), (Err(Refusal::Duplicate), vec![]));
 }
 
 #[test]
