@@ -229,7 +229,7 @@ impl Running {
         for service in [Some(self.settings.files), self.settings.payloads].into_iter().flatten() {
             let endpoint = Eid::ipn(self.settings.number(), service);
             self.host.request(|now, node| {
-                node.with_agent(now, |agent| agent.register(Registration::new((&endpoint).into())));
+                node.with_agent(now, |agent| agent.register(Registration::new(endpoint)));
             });
         }
     }

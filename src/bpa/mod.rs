@@ -14,7 +14,7 @@
 //! let now = Instant::ZERO;
 //! let here = Eid::ipn(NodeNumber(7), 1);
 //! let mut agent = Agent::new(AgentParameters::new(NodeNumber(7)), ContactPlan::default());
-//! agent.register(Registration::new((&here).into()));
+//! agent.register(Registration::new(&here));
 //! let request = TransmissionRequest::new(here.clone(), Bytes::from_static(b"to myself"), Duration::from_secs(60));
 //! agent.transmit(now, request)?;
 //!

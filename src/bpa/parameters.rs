@@ -139,8 +139,14 @@ pub enum DeliveryFailure {
 impl Registration {
     /// Active and acknowledged, up to 64 deliveries at a time.
     #[must_use]
-    pub fn new(endpoints: EidPattern) -> Self {
-        Self { endpoints, active: true, acknowledged: true, window: 64, failure: DeliveryFailure::Defer }
+    pub fn new(endpoints: impl Into<EidPattern>) -> Self {
+        Self {
+            endpoints: endpoints.into(),
+            active: true,
+            acknowledged: true,
+            window: 64,
+            failure: DeliveryFailure::Defer,
+        }
     }
 
     /// Without acknowledgements: delivered is gone, but for what comes as [`Payload::Stored`](super::Payload::Stored).

@@ -104,7 +104,7 @@ pub(super) fn detached(header: &Header) -> Option<Header> {
 
 fn read_header(mut octets: &[u8]) -> Option<Header> {
     // It was checked by the rules in force when it came.
-    let mut reader = BundleReader::new(Rules::LENIENT);
+    let mut reader = BundleReader::new(Rules::TAKEN);
     while let Some(part) = reader.read(&mut octets).ok()? {
         if let Part::Payload(_) = part {
             return reader.header().cloned();

@@ -45,7 +45,7 @@ use crate::time::Instant;
 /// let here = Eid::ipn(NodeNumber(7), 1);
 /// let parameters = AgentParameters::new(NodeNumber(7));
 /// let mut agent = Agent::secured(parameters, ContactPlan::default(), MemoryStore::new(), security)?;
-/// agent.register(Registration::new((&here).into()));
+/// agent.register(Registration::new(&here));
 /// agent.transmit(now, TransmissionRequest::new(here, Bytes::from("to myself"), Duration::from_secs(60)))?;
 ///
 /// let Some(Event::Delivered(delivery)) = agent.poll_event(now) else { panic!("nothing delivered") };

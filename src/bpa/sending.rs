@@ -187,7 +187,8 @@ impl<S: Store> Agent<S> {
     /// Reads the next octets of a transfer into `out` and returns how many there were; 0 at its end.
     ///
     /// # Errors
-    /// As [`octets`](Self::octets); [`StoreError::Later`] when the octets are still to come: ask again.
+    /// As [`octets`](Self::octets); [`StoreError::Later`] when the octets are still to come: ask again,
+    /// or give the transfer back as [`Outcome::Later`].
     pub fn read_transfer(&mut self, transfer: TransferId, out: &mut [u8]) -> Result<usize, ReadError> {
         let read = self.next_octets(transfer, out);
         self.note_reading(transfer, read.as_ref().err());

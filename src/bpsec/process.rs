@@ -108,8 +108,7 @@ impl Processor {
     #[must_use]
     pub fn new(header: Header, policy: &Policy, keys: &dyn KeyStore) -> Self {
         // Only what has been decrypted is news to the reader's rules.
-        let mut rules = Rules::LENIENT;
-        rules.clockless_age = header.rules_kept().clockless_age;
+        let rules = Rules { clockless_age: header.rules_kept().clockless_age, ..Rules::TAKEN };
         let data_len = header.payload_len();
         let mut processor = Self {
             header,

@@ -136,6 +136,7 @@ impl Header {
         while let Err(error) = check(self, &rules) {
             match error {
                 BundleError::NoAge if rules.clockless_age => rules.clockless_age = false,
+                BundleError::NameTooLong { .. } if rules.max_name < usize::MAX => rules.max_name = usize::MAX,
                 BundleError::UnprotectedPrimary if rules.protected_primary => rules.protected_primary = false,
                 BundleError::AnonymousFragmentable
                 | BundleError::AnonymousAsksReports

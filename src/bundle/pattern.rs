@@ -58,6 +58,13 @@ impl EidPattern {
 }
 
 /// The one endpoint.
+impl From<Eid> for EidPattern {
+    fn from(eid: Eid) -> Self {
+        Self::from(&eid)
+    }
+}
+
+/// The one endpoint.
 impl From<&Eid> for EidPattern {
     fn from(eid: &Eid) -> Self {
         let item = match (eid.node(), eid.service(), eid.dtn_name()) {

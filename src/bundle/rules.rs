@@ -56,6 +56,17 @@ impl Rules {
         numbered_blocks: true,
     };
 
+    /// Takes all that the reader of somebody's choice has taken before.
+    pub(crate) const TAKEN: Self = Self {
+        max_blocks: usize::MAX,
+        max_header: usize::MAX,
+        max_name: usize::MAX,
+        protected_primary: false,
+        null_ipn: false,
+        clockless_age: false,
+        numbered_blocks: false,
+    };
+
     /// Takes bundles with an unprotected primary block, and `ipn:0.x` as if it were an endpoint like any other.
     pub const LENIENT: Self = Self { protected_primary: false, null_ipn: false, ..Self::STRICT };
 

@@ -92,6 +92,8 @@ pub struct LtpAdapter {
     asked: BTreeMap<SessionId, usize>,
     green: GreenBlocks,
     events: VecDeque<Event>,
+    /// What is left of blocks that have come.
+    blocks: VecDeque<(SessionId, Bytes)>,
     counters: LtpCounters,
 }
 
@@ -121,6 +123,7 @@ impl LtpAdapter {
             asked: BTreeMap::new(),
             green: GreenBlocks::default(),
             events: VecDeque::new(),
+            blocks: VecDeque::new(),
             counters: LtpCounters::default(),
         }
     }
@@ -166,9 +169,11 @@ impl LtpAdapter {
         }
     }
 
-    /// The bundle of `session` cannot be taken now: the session is cancelled, so that the peer keeps it and tries again.
+    /// The bundle of `session` cannot be taken now: the session is cancelled, so that the peer keeps all bundles of it
+    /// and tries again. Those that have not been told of yet are not.
     pub fn refuse(&mut self, now: Instant, session: SessionId) {
         if self.asked.remove(&session).is_some() {
+            self.blocks.retain(|(other, _)| *other != session);
             self.counters.refused += 1;
             // If the peer has given it up meanwhile, it knows already.
             let _ = self.engine.cancel(now, session, CancelReason::SystemCancelled);
@@ -248,7 +253,7 @@ impl LtpAdapter {
 
     /// What happened since the last call.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.events.pop_front().or_else(|| self.next_bundle())
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called next.
@@ -275,15 +280,22 @@ impl LtpAdapter {
             match event {
                 engine::Event::BlockAcknowledged { session } => self.end(session, true),
                 engine::Event::TransmissionCancelled { session, .. } => self.end(session, false),
-                engine::Event::RedPartReceived { session, block, .. } => self.receive(session, block),
+                engine::Event::RedPartReceived { session, block, .. } => self.hold(session, block),
                 engine::Event::GreenSegmentReceived { session, offset, data, end_of_block, .. } => {
                     if let Some(block) = self.green.add(session, offset, data, end_of_block) {
-                        self.receive(session, block);
+                        self.hold(session, block);
                     }
                 }
                 _ => {}
             }
         }
+    }
+
+    /// Keeps a block until its bundles are asked for.
+    fn hold(&mut self, session: SessionId, block: Bytes) {
+        // The block itself counts as one until all of it is read.
+        self.asked.insert(session, 1);
+        self.blocks.push_back((session, block));
     }
 
     fn end(&mut self, session: SessionId, across: bool) {
@@ -299,28 +311,31 @@ impl LtpAdapter {
         self.events.push_back(Event::Ended { token: transfer.token, across });
     }
 
-    /// Takes the bundles out of a block. Senders may put several into one.
-    fn receive(&mut self, session: SessionId, mut block: Bytes) {
-        let from = session.originator;
-        let rules = self.peers.get(&from).map_or(Rules::STRICT, |peer| peer.rules);
-        // The block itself counts as one until all of it is read.
-        self.asked.insert(session, 1);
-        while !block.is_empty() {
+    /// The next bundle of the blocks that have come. Senders may put several into one: a long block may hold a million,
+    /// which take far more memory as bundles than as octets, so each is read when it is asked for.
+    fn next_bundle(&mut self) -> Option<Event> {
+        while let Some((session, block)) = self.blocks.pop_front() {
+            if block.is_empty() {
+                self.accept(session);
+                continue;
+            }
+            let from = session.originator;
+            let rules = self.peers.get(&from).map_or(Rules::STRICT, |peer| peer.rules);
             match Bundle::decode_prefix(block.clone(), &rules) {
                 Ok((bundle, rest)) => {
                     self.counters.received += 1;
                     *self.asked.entry(session).or_insert(0) += 1;
-                    self.events.push_back(Event::Received { from, session, bundle });
-                    block = rest;
+                    self.blocks.push_front((session, rest));
+                    return Some(Event::Received { from, session, bundle });
                 }
                 Err(error) => {
                     // It would be no better a second time.
                     self.counters.unintelligible += 1;
-                    self.events.push_back(Event::Unintelligible { from, error, octets: block });
-                    break;
+                    self.accept(session);
+                    return Some(Event::Unintelligible { from, error, octets: block });
                 }
             }
         }
-        self.accept(session);
+        None
     }
 }

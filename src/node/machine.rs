@@ -208,7 +208,7 @@ impl Node {
     /// Delivers bundles for service `service` of this node from now on, without acknowledgement.
     pub fn register(&mut self, now: Instant, service: u64) {
         let eid = Eid::ipn(self.agent.node(), service);
-        self.agent.register(Registration::new((&eid).into()).unacknowledged());
+        self.agent.register(Registration::new(eid).unacknowledged());
         self.settle(now);
     }
 

@@ -8,7 +8,7 @@ use spacelink::bpa::{
     Agent, AgentParameters, Amount, Event, Outcome, Quota, Quotas, Reception, Refusal, Registration,
     RequestError, TransmissionRequest,
 };
-use spacelink::bundle::{Bundle, CrcType, CreationTimestamp, Eid, NodeNumber, Reason};
+use spacelink::bundle::{Bundle, CrcType, CreationTimestamp, Eid, NodeNumber, Reason, Rules};
 use spacelink::routing::ContactPlan;
 use spacelink::time::DtnTime;
 use std::time::Duration;
@@ -342,4 +342,38 @@ fn check_sequences_are_what_was_asked_for() {
         let sent = sent(&mut agent, outbound);
         assert_eq!((sent.primary().crc_type(), sent.payload_block().crc_type()), (crc, crc));
     }
+}
+
+/// What was taken by rules of somebody's choice is still there after a restart, and can still be cut.
+#[test]
+fn bundles_taken_by_laxer_rules_survive_a_restart() {
+    let disk = super::disk::Disk::new(7);
+    let mut lax = Rules::LENIENT;
+    lax.clockless_age = false;
+    lax.max_blocks = 1_000;
+    lax.max_name = 5_000;
+    let source = format!("dtn://{}/", "n".repeat(4_000)).parse().unwrap();
+    let mut builder =
+        Bundle::builder(source, Eid::ipn(FAR, 7)).rules(lax).crc(CrcType::None).payload(vec![7; 9_000]);
+    for number in 0..300 {
+        builder = builder.block(spacelink::bundle::Block::of_type(200, "x").with_number(number + 2));
+    }
+    let bundle = builder.build().unwrap();
+    let start = || {
+        let store = disk.store().unwrap();
+        let mut agent = Agent::with_store(AgentParameters::new(HERE), open_plan(), store).unwrap();
+        agent.handle_timeout(at(0));
+        agent
+    };
+    let mut agent = start();
+    agent.receive(at(0), Some(NEAR), bundle.clone()).unwrap();
+    agent.commit(at(0));
+    drop(agent);
+    let mut agent = start();
+    assert_eq!((agent.counters().recovered, agent.counters().unreadable), (1, 0));
+    let neighbour = spacelink::bpa::NeighbourParameters { max_bundle: 15_000, ..Default::default() };
+    agent.set_neighbour(NEAR, neighbour);
+    let outbound = forward(&mut agent, at(0)).unwrap();
+    let part = Bundle::decode_with(agent.octets(outbound.transfer).unwrap(), &lax).unwrap();
+    assert_eq!((part.source(), part.fragment().map(|part| part.total)), (bundle.source(), Some(9_000)));
 }

@@ -35,7 +35,7 @@ pub fn at(seconds: u64) -> Instant {
 }
 
 pub fn service(node: NodeNumber, service: u64) -> Registration {
-    Registration::new((&Eid::ipn(node, service)).into())
+    Registration::new(Eid::ipn(node, service))
 }
 
 pub fn to(node: NodeNumber, payload: impl Into<Bytes>) -> TransmissionRequest {

@@ -1,11 +1,13 @@
-//! Agents with a security policy: what cannot be opened, and what somebody forged.
+//! Agents with a security policy: what cannot be opened, what somebody forged, and what was cut on the way.
 
-use super::common::{HERE, NEAR, at, forward, open_plan, service};
+use super::common::{FAR, HERE, NEAR, at, forward, open_plan, sent, service, to};
 use super::disk::Disk;
-use super::security::{agent, deleted, delivered, hide, keys, received, secured, security, sign, work};
-use spacelink::bpa::{Agent, AgentParameters, Store};
-use spacelink::bpsec::{Presence, Role};
-use spacelink::bundle::{Bundle, Reason};
+use super::security::{
+    agent, agent_of, deleted, delivered, hide, keys, received, secured, security, sign, work,
+};
+use spacelink::bpa::{Agent, AgentParameters, NeighbourParameters, Outcome, Store};
+use spacelink::bpsec::{PRIMARY_BLOCK, Presence, Role};
+use spacelink::bundle::{Bundle, Reason, block_type};
 
 /// RFC 9172 §5.1.1: what nobody here decrypts is discarded at its destination, as a whole or in fragments, and passes
 /// on elsewhere.
@@ -74,4 +76,44 @@ fn take<S: Store>(agent: &mut Agent<S>, bundles: Vec<Bundle>, payloads: &[&str],
     let (events, _) = work(agent, at(1));
     assert_eq!(delivered(&events), payloads);
     assert_eq!(deleted(&events), reasons);
+}
+
+/// What signs the primary block and what is encrypted survive being cut twice on the way: the primary block is the
+/// same again when the unit is whole.
+#[test]
+fn cut_and_cut_again() {
+    let rules = |role| {
+        let targets = [PRIMARY_BLOCK, block_type::PAYLOAD];
+        vec![
+            sign(role).for_targets(&targets).presence(Presence::Required),
+            hide(role).presence(Presence::Required),
+        ]
+    };
+    let octets: Vec<u8> = (0..10_000u32).map(|at| (at >> 3) as u8).collect();
+    let mut source = agent(rules(Role::Source));
+    let narrow = |max_bundle| NeighbourParameters { max_bundle, ..NeighbourParameters::default() };
+    source.set_neighbour(NEAR, narrow(3_000));
+    source.transmit(at(1), to(FAR, octets.clone())).unwrap();
+    work(&mut source, at(1));
+    let mut relay = agent_of(NEAR, vec![], keys());
+    relay.set_neighbour(FAR, narrow(1_100));
+    let mut far = agent_of(FAR, rules(Role::Acceptor), keys());
+    far.register(service(FAR, 7));
+    while let Some(outbound) = forward(&mut source, at(1)) {
+        let part = sent(&mut source, outbound);
+        relay.receive(at(1), Some(HERE), part).unwrap();
+        source.transfer_ended(at(1), outbound.transfer, Outcome::Across);
+    }
+    let mut parts = Vec::new();
+    while let Some(outbound) = relay.poll_forward(at(1), FAR) {
+        parts.push(sent(&mut relay, outbound));
+        relay.transfer_ended(at(1), outbound.transfer, Outcome::Across);
+    }
+    assert!(parts.len() > 10);
+    for part in parts.into_iter().rev() {
+        far.receive(at(1), Some(NEAR), part).unwrap();
+    }
+    let (events, _) = work(&mut far, at(1));
+    assert_eq!((delivered(&events), deleted(&events)), (vec![octets.into()], vec![]));
+    assert_eq!(far.counters().operations_verified, 4);
 }

@@ -44,7 +44,7 @@ pub fn security(rules: Vec<Rule>, keys: Vec<(KeyId, Key)>, seed: u64) -> Securit
     Security::new(Policy { rules }, keys, ChaCha20Rng::seed_from_u64(seed))
 }
 
-fn agent_of(node: NodeNumber, rules: Vec<Rule>, keys: Vec<(KeyId, Key)>) -> Agent {
+pub fn agent_of(node: NodeNumber, rules: Vec<Rule>, keys: Vec<(KeyId, Key)>) -> Agent {
     let parameters = AgentParameters { reports_per_second: 10, ..AgentParameters::new(node) };
     let mut agent =
         Agent::secured(parameters, open_plan(), MemoryStore::new(), security(rules, keys, node.0)).unwrap();
