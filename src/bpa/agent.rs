@@ -370,7 +370,9 @@ impl<S: Store> Agent<S> {
         let time = self.parameters.clock().map_or(DtnTime::UNKNOWN, |epoch| epoch.dtn_time(now));
         match self.last_timestamp {
             // A clock may be set back, but no timestamp is used twice.
-            last if last.time >= time => CreationTimestamp { sequence: last.sequence + 1, ..last },
+            last if last.time >= time => {
+                CreationTimestamp { sequence: last.sequence.saturating_add(1), ..last }
+            }
             _ => CreationTimestamp { time, sequence: 0 },
         }
     }

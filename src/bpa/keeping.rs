@@ -115,12 +115,16 @@ impl<S: Store> Agent<S> {
         })?;
         let now = Instant::ZERO;
         let epoch = self.parameters.epoch;
+        // Others may have sent bundles in this node's name; what was not made here counts only if it could have been.
+        let made = |id: &BundleId, fate: Fate| match fate {
+            Fate::Forwarded { from, .. } => from.is_none(),
+            _ => self.parameters.clock().is_some_and(|epoch| id.timestamp.time <= epoch.0),
+        };
+        let kept =
+            bundles.iter().filter(|(_, record)| record.from.is_none()).map(|(_, record)| record.header.id());
+        let gone = memories.iter().filter(|((id, fate), _)| made(id, *fate)).map(|((id, _), _)| id.clone());
         let own = |id: &BundleId| id.source.node() == Some(self.parameters.node);
-        let used = memories
-            .iter()
-            .map(|((id, _), _)| id.clone())
-            .chain(bundles.iter().map(|(_, record)| record.header.id()));
-        self.last_timestamp = used.filter(own).map(|id| id.timestamp).max().unwrap_or_default();
+        self.last_timestamp = kept.chain(gone).filter(own).map(|id| id.timestamp).max().unwrap_or_default();
         for ((id, fate), until) in memories {
             if until > epoch.0 {
                 self.seen.insert(now, &id, fate, epoch.instant(until));

@@ -10,7 +10,7 @@ use spacelink::bpa::{
 };
 use spacelink::bundle::{Bundle, CrcType, CreationTimestamp, Eid, NodeNumber, Reason, Rules};
 use spacelink::routing::ContactPlan;
-use spacelink::time::DtnTime;
+use spacelink::time::{DtnTime, Epoch};
 use std::time::Duration;
 
 /// From `HERE` to `NEAR` in seconds 10 to 20 and 30 to 40; from there to `FAR` all the time.
@@ -376,4 +376,48 @@ fn bundles_taken_by_laxer_rules_survive_a_restart() {
     let outbound = forward(&mut agent, at(0)).unwrap();
     let part = Bundle::decode_with(agent.octets(outbound.transfer).unwrap(), &lax).unwrap();
     assert_eq!((part.source(), part.fragment().map(|part| part.total)), (bundle.source(), Some(9_000)));
+}
+
+/// Bundles that others send in this node's name do not lead its own timestamps astray after a restart, and those it has
+/// used it does not use again.
+#[test]
+fn others_do_not_set_the_clock() {
+    let now = AgentParameters::new(HERE).epoch.0;
+    let forged = |time, sequence, to| {
+        Bundle::builder(Eid::ipn(HERE, 1), Eid::ipn(to, 7))
+            .timestamp(CreationTimestamp { time, sequence })
+            .age(Duration::ZERO)
+            .build()
+            .unwrap()
+    };
+    for clock in [true, false] {
+        let disk = super::disk::Disk::new(7);
+        let start = || {
+            let epoch = Epoch(if clock { now } else { DtnTime::UNKNOWN });
+            let parameters = AgentParameters { epoch, ..AgentParameters::new(HERE) };
+            let mut agent = Agent::with_store(parameters, open_plan(), disk.store().unwrap()).unwrap();
+            agent.handle_timeout(at(0));
+            agent.register(service(HERE, 7).unacknowledged());
+            agent
+        };
+        let mut agent = start();
+        let later = DtnTime(now.0 + 5_000_000);
+        for (number, time) in [DtnTime::UNKNOWN, later].into_iter().enumerate() {
+            let sequence = u64::MAX - number as u64;
+            for to in [HERE, FAR] {
+                agent.receive(at(0), Some(NEAR), forged(time, sequence - 2, to)).unwrap();
+            }
+        }
+        let first = agent.transmit(at(0), to(FAR, "first")).unwrap();
+        while let Some(outbound) = forward(&mut agent, at(0)) {
+            agent.transfer_ended(at(0), outbound.transfer, Outcome::Across);
+        }
+        events(&mut agent, at(0));
+        agent.commit(at(0));
+        drop(agent);
+        let mut agent = start();
+        let second = agent.transmit(at(0), to(FAR, "second")).unwrap();
+        let expected = CreationTimestamp { sequence: first.timestamp.sequence + 1, ..first.timestamp };
+        assert_eq!(second.timestamp, expected, "clock: {clock}");
+    }
 }
