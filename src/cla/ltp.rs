@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use core::time::Duration;
 
+use super::green::GreenBlocks;
 use crate::bundle::{Bundle, BundleError, Rules};
 use crate::figures::figures;
 use crate::ltp::engine::{
@@ -78,7 +79,8 @@ pub struct LtpCounters {
 figures!(LtpCounters, "spacelink_ltp_";
     totals: sent, across, failed, refused, received, unintelligible);
 
-/// Bundles as LTP blocks: one bundle a block, all red, client service 1.
+/// Bundles as LTP blocks: one bundle a block, all red, client service 1. Blocks that are all green are taken too, as ION
+/// sends bundles that ask for no retransmission: what is lost of them is lost.
 ///
 /// Source: CCSDS 734.1-B-1; RFC 5326 for the sessions.
 #[derive(Debug)]
@@ -88,6 +90,7 @@ pub struct LtpAdapter {
     transfers: BTreeMap<SessionId, Transfer>,
     /// Sessions whose bundles are yet to be accepted, and how many of them.
     asked: BTreeMap<SessionId, usize>,
+    green: GreenBlocks,
     events: VecDeque<Event>,
     /// What is left of blocks that have come.
     blocks: VecDeque<(SessionId, Bytes)>,
@@ -118,6 +121,7 @@ impl LtpAdapter {
             peers: BTreeMap::new(),
             transfers: BTreeMap::new(),
             asked: BTreeMap::new(),
+            green: GreenBlocks::default(),
             events: VecDeque::new(),
             blocks: VecDeque::new(),
             counters: LtpCounters::default(),
@@ -276,14 +280,22 @@ impl LtpAdapter {
             match event {
                 engine::Event::BlockAcknowledged { session } => self.end(session, true),
                 engine::Event::TransmissionCancelled { session, .. } => self.end(session, false),
-                engine::Event::RedPartReceived { session, block, .. } => {
-                    // The block itself counts as one until all of it is read.
-                    self.asked.insert(session, 1);
-                    self.blocks.push_back((session, block));
+                engine::Event::RedPartReceived { session, block, .. } => self.hold(session, block),
+                engine::Event::GreenSegmentReceived { session, offset, data, end_of_block, .. } => {
+                    if let Some(block) = self.green.add(session, offset, data, end_of_block) {
+                        self.hold(session, block);
+                    }
                 }
                 _ => {}
             }
         }
+    }
+
+    /// Keeps a block until its bundles are asked for.
+    fn hold(&mut self, session: SessionId, block: Bytes) {
+        // The block itself counts as one until all of it is read.
+        self.asked.insert(session, 1);
+        self.blocks.push_back((session, block));
     }
 
     fn end(&mut self, session: SessionId, across: bool) {

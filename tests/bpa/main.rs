@@ -9,6 +9,7 @@ mod disk;
 mod figures;
 mod forged;
 mod fragments;
+mod green;
 mod homes;
 mod host;
 mod hostile;
