@@ -16,7 +16,7 @@ pub struct AgentParameters {
     pub epoch: Epoch,
     /// What may be kept.
     pub quotas: Quotas,
-    /// Hop limit given to bundles made here.
+    /// Hop limit given to bundles made here, 1 to 255.
     pub hop_limit: u8,
     /// Check sequence of the blocks of bundles made here. ION 4.1.3 knows no primary block but with a CRC-16, so that
     /// what a security block covers is another for it when it is another.
