@@ -21,14 +21,16 @@
 //! is no collector of garbage, and a payload is written once.
 //!
 //! `cargo bench --bench bpa -- bpa/store` puts bundles, makes them durable in a group, reads them back and removes
-//! them, three ways; MiB in a second, in one run on a shared machine with a load of eight on two cores (medians of ten
-//! samples, `nice -n -10`):
+//! them, three ways; MiB in a second, alone on a machine of two virtual processors (AMD EPYC, Zen 5), medians of ten
+//! samples:
 //!
-//! | payload, bundles in a group | one payload file | database rows of 60 KiB | a file for each | the octets alone, written and flushed |
+//! | payload, bundles in a group | one payload file | database rows of 60 KiB | a file for each | the octets alone, written over those of the time before and flushed |
 //! | --- | --- | --- | --- | --- |
-//! | 1 kB, 2,048 | 94 | 78 | 0.13 | 450 |
-//! | 100 kB, 128 | 485 | 364 | 14 | 1,409 |
-//! | 10 MB, 2 | 650 | 554 | 507 | 2,395 |
+//! | 1 kB, 2,048 | 703 | 248 | 1.8 | 1,094 |
+//! | 100 kB, 128 | 3,870 | 821 | 104 | 5,285 |
+//! | 10 MB, 2 | 2,781 | 1,045 | 1,349 | 5,765 |
+//!
+//! Where Linux and the disk allow it, payloads are written past the page cache, which saves a copy of every octet.
 //!
 //! A file for each bundle waits for the file system's journal once for each. Payloads in the database are copied into
 //! its pages, hashed there, and copied again when its tree changes.
