@@ -42,18 +42,20 @@ impl GreenBlocks {
         let before = block.held;
         block.add(offset, data, end_of_block);
         self.held += block.held - before;
-        if let Some(whole) = block.whole() {
-            self.forget(at);
-            return Some(whole);
+        if block.len == Some(block.received) {
+            // Whether or not it is of use, it is looked at once.
+            return self.take(at)?.whole();
         }
         while self.held > MAX_HELD || self.blocks.len() > MAX_BLOCKS {
-            self.forget(0);
+            self.take(0);
         }
         None
     }
 
-    fn forget(&mut self, at: usize) {
-        self.held -= self.blocks.remove(at).map_or(0, |(_, block)| block.held);
+    fn take(&mut self, at: usize) -> Option<Block> {
+        let (_, block) = self.blocks.remove(at)?;
+        self.held -= block.held;
+        Some(block)
     }
 }
 
@@ -70,9 +72,9 @@ impl Block {
         }
     }
 
+    /// The octets of a block of which as many have come as there are.
     fn whole(&self) -> Option<Bytes> {
-        let len = self.len.filter(|len| *len == self.received)?;
-        let mut octets = Vec::with_capacity(usize::try_from(len).ok()?);
+        let mut octets = Vec::with_capacity(usize::try_from(self.received).ok()?);
         for (offset, piece) in &self.pieces {
             // Pieces that overlap are not what a sender makes.
             if *offset != octets.len() as u64 {
@@ -81,5 +83,27 @@ impl Block {
             octets.extend_from_slice(piece);
         }
         Some(octets.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ltp::EngineId;
+
+    #[test]
+    fn pieces_that_overlap_are_looked_at_once() {
+        let session = SessionId { originator: EngineId(2), number: 1 };
+        let mut green = GreenBlocks::default();
+        let mut add = |offset, data: &'static [u8], end| {
+            let whole = green.add(session, offset, Bytes::from_static(data), end);
+            (whole, green.held)
+        };
+        assert_eq!(add(0, &[1, 2], false), (None, PIECE + 2));
+        assert_eq!(add(1, &[2], false), (None, 2 * PIECE + 3));
+        // As many octets as the block has, and a hole in them.
+        assert_eq!(add(3, &[4], true), (None, 0));
+        assert_eq!(add(0, &[1], false), (None, PIECE + 1));
+        assert_eq!(add(1, &[2], true), (Some(Bytes::from_static(&[1, 2])), 0));
     }
 }
