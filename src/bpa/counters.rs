@@ -3,7 +3,8 @@ use crate::figures::figures;
 
 /// What an agent has done so far, and what it keeps.
 ///
-/// The set follows what RFC 9171 lets happen to a bundle; [`ManagedInformation`](super::ManagedInformation) is what the profile asks for.
+/// The set follows what RFC 9171 lets happen to a bundle; [`ManagedInformation`](super::ManagedInformation) is what
+/// the profile asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AgentCounters {

@@ -14,9 +14,6 @@ use super::trace;
 use crate::bundle::{BundleFlags, BundleId, Eid, Header, Reason};
 use crate::time::Instant;
 
-/// Number of the payload block.
-const PAYLOAD: u64 = 1;
-
 /// What is for somebody here.
 #[derive(Debug, Default)]
 pub(super) struct Desk {
@@ -265,7 +262,7 @@ impl<S: Store> Agent<S> {
     pub(super) fn arrived(&mut self, now: Instant, key: Key) {
         let Some(entry) = self.entries.get(&key) else { return };
         let header = &entry.header;
-        if header.is_encrypted(PAYLOAD) {
+        if header.is_encrypted(header.payload_block().number()) {
             // RFC 9172 §5.1.1: what cannot be decrypted at its destination goes no further.
             return self.give_up(now, key, Reason::UNKNOWN_SECURITY);
         }

@@ -86,9 +86,7 @@ impl Protector {
         if protector.header.fragment().is_some() && !(integrity.is_empty() && confidentiality.is_empty()) {
             return Err(SecurityError::Fragment);
         }
-        let is_security =
-            |block: &Block| matches!(block.block_type(), block_type::INTEGRITY | block_type::CONFIDENTIALITY);
-        let untouched = !protector.header.blocks().iter().any(is_security);
+        let untouched = !protector.header.blocks().iter().any(Block::is_security);
         // The primary block is part of what others are signed with, so it loses its check sequence first.
         if untouched && integrity.iter().any(|rule| rule.targets.contains(&super::PRIMARY_BLOCK)) {
             protector.header.set_crc(PRIMARY_NUMBER, CrcType::None);

@@ -196,7 +196,7 @@ impl Block {
     }
 
     /// Whether it is an integrity or confidentiality block.
-    pub(super) const fn is_security(&self) -> bool {
+    pub(crate) const fn is_security(&self) -> bool {
         matches!(self.block_type(), block_type::INTEGRITY | block_type::CONFIDENTIALITY)
     }
 

@@ -149,9 +149,7 @@ fn is_anonymous(primary: &Primary, rules: &Rules) -> bool {
 
 /// Gives blocks of number 0 free ones, if nobody means them by number.
 pub(super) fn number_blocks(blocks: &mut [Block]) {
-    let secures =
-        |block: &Block| matches!(block.block_type(), block_type::INTEGRITY | block_type::CONFIDENTIALITY);
-    if blocks.len() > usize::from(u8::MAX) || blocks.iter().any(secures) {
+    if blocks.len() > usize::from(u8::MAX) || blocks.iter().any(Block::is_security) {
         return;
     }
     let mut free = PAYLOAD_NUMBER;
